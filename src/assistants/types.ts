@@ -1,0 +1,116 @@
+/**
+ * The objects of the Assistants API as rethread keeps and sends them (docs/contracts/openai.md §1.7).
+ *
+ * Each is the SDK's own type plus what the wire carried beyond it (§1.10), so that a client typed from the
+ * specification and a client written against the recordings both find what they look for.
+ */
+import type OpenAI from 'openai';
+
+type SdkRun = OpenAI.Beta.Threads.Run;
+
+export type Metadata = Record<string, string>;
+export type AssistantTool = OpenAI.Beta.AssistantTool;
+export type ResponseFormat = OpenAI.Beta.Threads.AssistantResponseFormatOption;
+export type ToolChoice = OpenAI.Beta.Threads.AssistantToolChoiceOption;
+export type ReasoningEffort = OpenAI.ReasoningEffort;
+export type RunStatus = OpenAI.Beta.Threads.RunStatus;
+export type MessageContent = OpenAI.Beta.Threads.MessageContent;
+export type Annotation = OpenAI.Beta.Threads.Annotation;
+export type Attachment = OpenAI.Beta.Threads.Message.Attachment;
+export type RequiredAction = NonNullable<SdkRun['required_action']>;
+export type LastError = NonNullable<SdkRun['last_error']>;
+export type TruncationStrategy = NonNullable<SdkRun['truncation_strategy']>;
+
+export interface ToolResources {
+  code_interpreter?: { file_ids?: string[] };
+  file_search?: { vector_store_ids?: string[] };
+}
+
+/** Wire key is the singular `prompt_token_details` (§1.7). */
+export interface Usage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  prompt_token_details: { cached_tokens: number };
+  completion_tokens_details: { reasoning_tokens: number };
+}
+
+export interface Assistant extends OpenAI.Beta.Assistant {
+  reasoning_effort: ReasoningEffort;
+  tool_resources: ToolResources;
+  metadata: Metadata;
+}
+
+export interface Thread extends OpenAI.Beta.Thread {
+  tool_resources: ToolResources;
+  metadata: Metadata;
+}
+
+export interface Message extends OpenAI.Beta.Threads.Message {
+  attachments: Attachment[];
+  metadata: Metadata;
+}
+
+/** `instructions` is null when neither the run nor its assistant has any (§1.10 no. 5). */
+export interface Run extends Omit<OpenAI.Beta.Threads.Run, 'instructions' | 'usage'> {
+  instructions: string | null;
+  usage: Usage | null;
+  tool_resources: ToolResources;
+  reasoning_effort: ReasoningEffort;
+  metadata: Metadata;
+}
+
+/** Carries both `expires_at` (the recordings) and `expired_at` (the specification), §1.7. */
+export interface RunStep extends Omit<OpenAI.Beta.Threads.Runs.RunStep, 'usage'> {
+  expires_at: number | null;
+  usage: Usage | null;
+  metadata: Metadata;
+}
+
+export type ToolCall = OpenAI.Beta.Threads.Runs.ToolCall;
+export type FunctionToolCall = OpenAI.Beta.Threads.Runs.FunctionToolCall;
+
+/** Statuses a run never leaves (§2.1). */
+export const TERMINAL_STATUSES: ReadonlySet<RunStatus> = new Set([
+  'cancelled',
+  'failed',
+  'completed',
+  'incomplete',
+  'expired',
+] as const);
+
+/** One event of a run's stream: the name after `event:` and the object after `data:` (§3.1). */
+export type AssistantEvent =
+  | { event: 'thread.created'; data: Thread }
+  | { event: `thread.run.${RunEventName}`; data: Run }
+  | { event: `thread.run.step.${StepEventName}`; data: RunStep }
+  | { event: 'thread.run.step.delta'; data: RunStepDeltaEvent }
+  | { event: `thread.message.${MessageEventName}`; data: Message }
+  | { event: 'thread.message.delta'; data: MessageDeltaEvent }
+  | { event: 'error'; data: { error: { message: string; type: string; param: null; code: string | null } } };
+
+type RunEventName =
+  | 'created'
+  | 'queued'
+  | 'in_progress'
+  | 'requires_action'
+  | 'completed'
+  | 'incomplete'
+  | 'failed'
+  | 'cancelling'
+  | 'cancelled'
+  | 'expired';
+type StepEventName = 'created' | 'in_progress' | 'completed' | 'failed' | 'cancelled' | 'expired';
+type MessageEventName = 'created' | 'in_progress' | 'completed' | 'incomplete';
+
+export interface MessageDeltaEvent {
+  id: string;
+  object: 'thread.message.delta';
+  delta: { content: OpenAI.Beta.Threads.MessageContentDelta[] };
+}
+
+export interface RunStepDeltaEvent {
+  id: string;
+  object: 'thread.run.step.delta';
+  delta: { step_details: OpenAI.Beta.Threads.Runs.ToolCallDeltaObject };
+}

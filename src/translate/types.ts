@@ -1,0 +1,89 @@
+/** The shapes between a run and the Responses API. Everything here is plain JSON: a state can be stored and read back. */
+import type { Responses } from 'openai/resources/responses/responses';
+import type { AssistantEvent, LastError, Message, Run, RunStep, Usage } from '../assistants/types.ts';
+import type { Profile } from '../upstream/profile.ts';
+
+export type ResponseStreamEvent = Responses.ResponseStreamEvent;
+export type ResponseOutputItem = Responses.ResponseOutputItem;
+export type ResponseRequest = Responses.ResponseCreateParamsStreaming;
+
+/** One finished model turn of a run: what the model put out, and what the caller answered to its function calls. */
+export interface Turn {
+  /** Output items as the upstream sent them in `output_item.done`, in `output_index` order; replayed as they are. */
+  items: ResponseOutputItem[];
+  /** One entry for each function call of `items`, once submitted. */
+  outputs: { call_id: string; output: string }[];
+}
+
+/** Ids of what a run produces, derived from the run's own id and an ordinal that starts at 0 (DESIGN decision 4). */
+export interface RunIds {
+  step(ordinal: number): string;
+  message(ordinal: number): string;
+  toolCall(ordinal: number): string;
+  file(ordinal: number): string;
+}
+
+export interface ReduceContext {
+  /** Unix seconds. */
+  now: number;
+  ids: RunIds;
+}
+
+/** A record that has to be stored. The object is complete, as a client would read it. */
+export type Change =
+  | { type: 'run'; run: Run }
+  | { type: 'step'; step: RunStep }
+  | { type: 'message'; message: Message };
+
+/** A file that has to be copied before the events that name it are sent (§4.4). */
+export type Effect =
+  | { type: 'copy_container_file'; container_id: string; file_id: string; as: string; filename: string }
+  | { type: 'save_image'; url: string; as: string; filename: string };
+
+/** What became of a run up to one upstream event. Treat as opaque outside translate/, but for the fields below. */
+export interface RunState {
+  run: Run;
+  /** At most one of each is open at any time (§5.3). */
+  openStep: RunStep | null;
+  openMessage: Message | null;
+  /** The run's usage so far, over all turns; the wire shows it on terminal states only (§1.7). */
+  usage: Usage | null;
+  /** Raw output items of the turn in progress. */
+  items: ResponseOutputItem[];
+  /** Further members belong to reduce.ts. */
+  [internal: string]: unknown;
+}
+
+export interface Reduction {
+  state: RunState;
+  changes: Change[];
+  events: AssistantEvent[];
+  effects: Effect[];
+}
+
+/** How a run ends when it is not the upstream that ends it. */
+export type Ending =
+  | { status: 'failed'; last_error: LastError }
+  | { status: 'cancelled' }
+  | { status: 'expired' }
+  | { status: 'incomplete'; reason: 'max_completion_tokens' | 'max_prompt_tokens' | 'content_filter' };
+
+/** What `buildRequest` needs; everything is read and decided before, nothing is fetched. */
+export interface RequestInput {
+  run: Run;
+  /** The model's name at the upstream (after the model map); `run.model` keeps the caller's name. */
+  model: string;
+  profile: Profile;
+  /** The thread's messages that fit, oldest first (see truncate.ts). */
+  messages: Message[];
+  /** Finished turns of this run, oldest first; replayed after the messages. */
+  turns: Turn[];
+  /** The assistant's and the thread's stores; empty: the tool is left out (§4.3). */
+  vectorStoreIds: string[];
+  /** Container of the thread, where a tool of the run is code_interpreter. */
+  containerId?: string;
+  /** Tokens left of `max_completion_tokens`; undefined: no budget. */
+  maxOutputTokens?: number;
+  /** Data URLs for image files that the upstream does not know (files rethread minted), by file id. */
+  inlineImages?: Record<string, string>;
+}
