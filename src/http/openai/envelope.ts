@@ -1,0 +1,42 @@
+/** Errors as the Assistants API sends them: `{"error":{message,type,param,code}}` (§2.9). */
+import { ApiError } from '../../assistants/errors.ts';
+
+/** `req_` and 32 hex digits (§1.3). */
+export function newRequestId(): string {
+  return `req_${crypto.randomUUID().replaceAll('-', '')}`;
+}
+
+/** The object that goes over the wire, also inside a stream's `error` event (§3.2). Of an unknown error nothing is told. */
+export function errorObject(error: unknown, requestId: string) {
+  const { message, type, param, code } = error instanceof ApiError ? error : internalError(requestId);
+  return { error: { message, type, param, code } };
+}
+
+/** A complete answer for anything that was thrown. `x-should-retry` is left to the error: clients retry a bare 500 (§2.9). */
+export function errorResponse(error: unknown, requestId: string): Response {
+  const { status, headers } = error instanceof ApiError ? error : internalError(requestId);
+  return Response.json(errorObject(error, requestId), {
+    status,
+    headers: { ...headers, 'x-request-id': requestId },
+  });
+}
+
+/** No. 29: the text by which clients recognise a server's own fault. */
+function internalError(requestId: string): ApiError {
+  return new ApiError(
+    'The server had an error processing your request. Sorry about that! You can retry your request, or contact us ' +
+      'through our help center at help.openai.com if you keep seeing this error. ' +
+      `(Please include the request ID ${requestId} in your email.)`,
+    { status: 500, type: 'server_error' },
+  );
+}
+
+/** 404 for a route that does not exist. */
+export function unknownRoute(method: string, path: string): ApiError {
+  return new ApiError(`Invalid URL (${method} ${path})`, { status: 404 });
+}
+
+/** 405 for a route that exists under another method. */
+export function unknownMethod(method: string, path: string): ApiError {
+  return new ApiError(`Invalid method for URL (${method} ${path})`, { status: 405 });
+}
