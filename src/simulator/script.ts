@@ -1,0 +1,528 @@
+import type { ResponseError } from 'openai/resources/responses/responses';
+import type { ErrorEnvelope } from './errors.ts';
+import type { TurnRequest } from './turn-request.ts';
+
+/** A place in the text at which a file is cited: the marker itself is not part of the text (§4.4). */
+export interface Citation {
+  /** Character position of the marker; the annotation comes before the text that follows it. */
+  at: number;
+  file_id: string;
+  filename: string;
+}
+
+/** How a file that code interpreter made is mentioned. */
+export interface FileMention {
+  /** `x.csv` or `/mnt/data/x.csv`. */
+  path: string;
+  /**
+   * A file whose `sandbox:/mnt/data/…` path is in the text is annotated there. Any other (a plot) is annotated with
+   * start and end 0, before the text (`start`) or after it (`end`, default).
+   */
+  at?: 'start' | 'end';
+}
+
+/** One content part of an assistant message. */
+export interface TextPart {
+  text: string;
+  citations?: Citation[];
+  /** Default: every file made in this turn whose sandbox path is in the text. */
+  files?: (string | FileMention)[];
+  /** Annotations as they are, announced after the text. */
+  annotations?: Record<string, unknown>[];
+}
+
+export interface RefusalPart {
+  refusal: string;
+}
+
+/** Text is sent in this many deltas, or in exactly these; by default a word a delta. */
+export type Deltas = number | string[];
+
+interface MessagePiece {
+  kind: 'message';
+  parts: (TextPart | RefusalPart)[];
+  deltas?: Deltas | undefined;
+  phase?: 'commentary' | 'final_answer' | undefined;
+}
+
+/** A function call the model makes. */
+export interface FunctionCall {
+  name: string;
+  /** An object is sent as JSON; a string as it is, so that broken JSON can be sent too. Default `{}`. */
+  arguments?: Record<string, unknown> | string;
+  /** Default: a fresh `call_…`. */
+  call_id?: string;
+  deltas?: Deltas;
+}
+
+interface FunctionCallsPiece {
+  kind: 'function_calls';
+  calls: FunctionCall[];
+}
+
+/** A chunk that file search found. */
+export interface SearchResult {
+  file_id: string;
+  filename: string;
+  /** 0 to 1. Default 0.9. */
+  score?: number;
+  text?: string;
+  attributes?: Record<string, string | number | boolean>;
+}
+
+interface FileSearchPiece {
+  kind: 'file_search';
+  queries: string[];
+  results: SearchResult[];
+}
+
+/** A file that code interpreter writes into its container. */
+export interface MadeFile {
+  /** `x.csv` or `/mnt/data/x.csv`. */
+  path: string;
+  content: string | Uint8Array;
+}
+
+/** A code interpreter call. */
+export interface CodeRun {
+  code: string;
+  /** What the code printed; several entries make several outputs. */
+  logs?: string | string[];
+  /** Image outputs: URLs, or the bytes of a PNG (sent as a data URL). */
+  images?: (string | Uint8Array)[];
+  files?: MadeFile[];
+  status?: 'completed' | 'failed';
+  deltas?: Deltas;
+}
+
+interface CodePiece extends CodeRun {
+  kind: 'code';
+}
+
+interface ReasoningPiece {
+  kind: 'reasoning';
+  summary: string[];
+  deltas?: Deltas | undefined;
+}
+
+interface WebSearchPiece {
+  kind: 'web_search';
+  query: string;
+}
+
+interface ItemPiece {
+  kind: 'item';
+  item: Record<string, unknown> & { type: string };
+}
+
+interface IncompletePiece {
+  kind: 'incomplete';
+  reason: 'max_output_tokens' | 'content_filter';
+}
+
+interface FailPiece {
+  kind: 'fail';
+  code: ResponseError['code'];
+  message: string;
+}
+
+interface StreamErrorPiece {
+  kind: 'stream_error';
+  error: { type: string; code: string | null; message: string; param: string | null };
+  form: 'nested' | 'flat';
+  thenFailed: boolean;
+}
+
+interface HangPiece {
+  kind: 'hang';
+  beforeHeaders: boolean;
+}
+
+/** Where a connection breaks. */
+export interface Cut {
+  /** After so many events. */
+  afterEvents?: number;
+  /** After so many bytes of the body. */
+  afterBytes?: number;
+  /** Send half of the next event before breaking. */
+  midEvent?: boolean;
+  /** Break before any header is sent: `fetch` itself fails. */
+  beforeHeaders?: boolean;
+  /** End the body in good order instead of breaking it: the stream is only too short. */
+  clean?: boolean;
+}
+
+interface CutPiece extends Cut {
+  kind: 'cut';
+}
+
+/** What is wrong with the stream; see {@link malformed}. */
+export type Malformation = 'json' | 'event' | 'item' | 'comment' | 'not_object' | 'html';
+
+interface MalformedPiece {
+  kind: 'malformed';
+  what: Malformation;
+  afterEvents?: number | undefined;
+}
+
+/** Delays in milliseconds. */
+export interface Delays {
+  beforeHeaders?: number;
+  /** Between the headers and the first event. */
+  beforeFirst?: number;
+  /** Before each delta. */
+  betweenDeltas?: number;
+}
+
+interface SlowPiece extends Delays {
+  kind: 'slow';
+}
+
+/** Usage numbers to report instead of counted ones. */
+export interface ScriptedUsage {
+  input_tokens?: number;
+  output_tokens?: number;
+  cached_tokens?: number;
+  reasoning_tokens?: number;
+}
+
+interface UsagePiece extends ScriptedUsage {
+  kind: 'usage';
+}
+
+interface HttpErrorPiece {
+  kind: 'http_error';
+  status: number;
+  body: ErrorEnvelope | string;
+  headers: Record<string, string>;
+  times: number;
+}
+
+/** One thing that happens in a turn. Made by the functions of this module, put together by {@link turn}. */
+export type Piece =
+  | MessagePiece
+  | FunctionCallsPiece
+  | FileSearchPiece
+  | CodePiece
+  | ReasoningPiece
+  | WebSearchPiece
+  | ItemPiece
+  | IncompletePiece
+  | FailPiece
+  | StreamErrorPiece
+  | HangPiece
+  | CutPiece
+  | MalformedPiece
+  | SlowPiece
+  | UsagePiece
+  | HttpErrorPiece;
+
+/** The answer to one POST /responses. */
+export interface Turn {
+  kind: 'turn';
+  pieces: Piece[];
+  /** How many requests it answers. */
+  times: number;
+}
+
+/** What a script is made of: a turn, a lone piece (a turn of one), or a function that looks at the request first. */
+export type ScriptedTurn = Turn | Piece | ((request: TurnRequest) => Turn | Piece | Promise<Turn | Piece>);
+
+/**
+ * Puts pieces together, in the order in which they are to happen. Without an ending (`incomplete`, `fail`, `streamError`,
+ * `cut`, `hang`) the response completes.
+ *
+ * @example
+ * sim.script(turn(reason('Weather needs a lookup'), callFunctions({ name: 'get_weather', arguments: { city: 'Paris' } })));
+ */
+export function turn(...pieces: Piece[]): Turn {
+  const times = pieces.reduce(
+    (most, piece) => (piece.kind === 'http_error' ? Math.max(most, piece.times) : most),
+    1,
+  );
+  return { kind: 'turn', pieces, times };
+}
+
+/**
+ * The same turn for several requests in a row; `Infinity` for all that follow.
+ *
+ * @example
+ * sim.script(repeat(3, say('Again')));
+ */
+export function repeat(times: number, what: Turn | Piece): Turn {
+  return { ...asTurn(what), times };
+}
+
+/** A lone piece is a turn of one. */
+export function asTurn(what: Turn | Piece): Turn {
+  return what.kind === 'turn' ? what : turn(what);
+}
+
+/**
+ * An assistant message. Several parts make several `output_text` parts of one message.
+ *
+ * @example
+ * sim.script(say('Hello world', { deltas: 3 }));
+ * sim.script(say('As the handbook says.', { citations: [{ at: 20, file_id: 'file-1', filename: 'handbook.txt' }] }));
+ */
+export function say(
+  text: string | (string | TextPart | RefusalPart)[],
+  options: Omit<TextPart, 'text'> & { deltas?: Deltas; phase?: 'commentary' | 'final_answer' } = {},
+): Piece {
+  const { deltas, phase, ...part } = options;
+  const parts = (Array.isArray(text) ? text : [{ text, ...part }]).map((entry) =>
+    typeof entry === 'string' ? { text: entry } : entry,
+  );
+  return { kind: 'message', parts, deltas, phase };
+}
+
+/**
+ * A message whose only part is a refusal. The response itself completes.
+ *
+ * @example
+ * sim.script(refuse('I cannot help with that.'));
+ */
+export function refuse(refusal: string, options: { deltas?: Deltas } = {}): Piece {
+  return { kind: 'message', parts: [{ refusal }], deltas: options.deltas };
+}
+
+/**
+ * Function calls made in parallel.
+ *
+ * @example
+ * sim.script(callFunctions({ name: 'get_weather', arguments: { city: 'Paris' } }, { name: 'get_time' }), say('Done.'));
+ */
+export function callFunctions(...calls: FunctionCall[]): Piece {
+  return { kind: 'function_calls', calls };
+}
+
+/**
+ * A file search call with its results (sent only to those who ask with `include`).
+ *
+ * @example
+ * sim.script(turn(
+ *   searchFiles({ queries: ['holidays'], results: [{ file_id: 'file-1', filename: 'handbook.txt', text: '30 days.' }] }),
+ *   say('You have 30 days.', { citations: [{ at: 16, file_id: 'file-1', filename: 'handbook.txt' }] }),
+ * ));
+ */
+export function searchFiles(search: { queries: string[]; results?: SearchResult[] }): Piece {
+  return { kind: 'file_search', queries: search.queries, results: search.results ?? [] };
+}
+
+/**
+ * A code interpreter call. Its files appear in the container (`cfile_…`), and in the annotations of a message that
+ * mentions them.
+ *
+ * @example
+ * sim.script(turn(
+ *   runCode({ code: 'df.to_csv("x.csv")', logs: 'done\n', files: [{ path: 'x.csv', content: 'a,b\n1,2\n' }] }),
+ *   say('See [x](sandbox:/mnt/data/x.csv).'),
+ * ));
+ */
+export function runCode(run: CodeRun): Piece {
+  return { kind: 'code', ...run };
+}
+
+/**
+ * A reasoning item. The summary is sent only when the request asks for one (`reasoning.summary`), the encrypted content
+ * only when `include` names it.
+ *
+ * @example
+ * sim.script(turn(reason('Let me think'), say('42')));
+ */
+export function reason(summary: string | string[] = [], options: { deltas?: Deltas } = {}): Piece {
+  return {
+    kind: 'reasoning',
+    summary: typeof summary === 'string' ? [summary] : summary,
+    deltas: options.deltas,
+  };
+}
+
+/**
+ * A web search call: a hosted tool that an Assistants client has no name for.
+ *
+ * @example
+ * sim.script(turn(searchWeb('news'), say('Nothing new.')));
+ */
+export function searchWeb(query: string): Piece {
+  return { kind: 'web_search', query };
+}
+
+/**
+ * An output item of any type, sent as it is (an `id` is added when it has none).
+ *
+ * @example
+ * sim.script(turn(item({ type: 'sparkle_call', sparkles: 3 }), say('Still here.')));
+ */
+export function item(value: Record<string, unknown> & { type: string }): Piece {
+  return { kind: 'item', item: value };
+}
+
+/**
+ * The response ends `incomplete`; so does the item before it.
+ *
+ * @example
+ * sim.script(turn(say('Once upon a'), incomplete('max_output_tokens')));
+ */
+export function incomplete(reason: 'max_output_tokens' | 'content_filter'): Piece {
+  return { kind: 'incomplete', reason };
+}
+
+/**
+ * The response ends `failed`. An item before it stays open, as it does when a model breaks off.
+ *
+ * @example
+ * sim.script(turn(say('Once upon'), fail('server_error', 'The model broke off.')));
+ */
+export function fail(
+  code: ResponseError['code'] = 'server_error',
+  message = 'The server had an error.',
+): Piece {
+  return { kind: 'fail', code, message };
+}
+
+/**
+ * An `error` event in the middle of the stream (§4.6), followed by `response.failed` unless `thenFailed` is false. To a
+ * request without `stream` it is an HTTP 500.
+ *
+ * @param error.form `nested` (`{type, error: {…}}`, recorded) or `flat` (`{type, code, message, param}`, the SDK's type)
+ * @example
+ * sim.script(turn(say('One'), streamError({ code: 'rate_limit_exceeded', message: 'Slow down', type: 'tokens' })));
+ */
+export function streamError(
+  error: {
+    message?: string;
+    code?: string | null;
+    type?: string;
+    param?: string | null;
+    form?: 'nested' | 'flat';
+    thenFailed?: boolean;
+  } = {},
+): Piece {
+  return {
+    kind: 'stream_error',
+    error: {
+      type: error.type ?? 'server_error',
+      code: error.code === undefined ? 'server_error' : error.code,
+      message: error.message ?? 'The server had an error while processing your request.',
+      param: error.param ?? null,
+    },
+    form: error.form ?? 'nested',
+    thenFailed: error.thenFailed ?? true,
+  };
+}
+
+/**
+ * An HTTP error instead of a response, for as many requests as `times` says.
+ *
+ * @param envelope the error, its parts defaulted from the status; or a string, sent as it is (an HTML page of a proxy, say)
+ * @example
+ * sim.script(httpError(503, { message: 'Overloaded', type: 'server_error' }, { times: 2 }), say('Better now.'));
+ */
+export function httpError(
+  status: number,
+  envelope: Partial<ErrorEnvelope['error']> | string = {},
+  options: { times?: number; headers?: Record<string, string> } = {},
+): Piece {
+  const body =
+    typeof envelope === 'string'
+      ? envelope
+      : {
+          error: {
+            message: envelope.message ?? `Scripted error ${status}.`,
+            type: envelope.type ?? (status >= 500 ? 'server_error' : 'invalid_request_error'),
+            param: envelope.param ?? null,
+            code: envelope.code ?? null,
+          },
+        };
+  return { kind: 'http_error', status, body, headers: options.headers ?? {}, times: options.times ?? 1 };
+}
+
+/**
+ * A 429 before the stream.
+ *
+ * @param options.retryAfterMs sent as `retry-after-ms`, and as `retry-after` in whole seconds
+ * @param options.quota an exhausted quota (`insufficient_quota`) instead of a rate limit
+ * @example
+ * sim.script(rateLimit({ retryAfterMs: 20, times: 2 }), say('Through at last.'));
+ */
+export function rateLimit(
+  options: { retryAfterMs?: number; times?: number; quota?: boolean; message?: string } = {},
+): Piece {
+  const headers: Record<string, string> = {};
+  if (options.retryAfterMs !== undefined) {
+    headers['retry-after-ms'] = String(options.retryAfterMs);
+    headers['retry-after'] = String(Math.ceil(options.retryAfterMs / 1000));
+  }
+  const error = options.quota
+    ? {
+        message:
+          'You exceeded your current quota, please check your plan and billing details. For more information on this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.',
+        type: 'insufficient_quota',
+        code: 'insufficient_quota',
+      }
+    : {
+        message:
+          'Rate limit reached for gpt-4o in organization org-simulator on tokens per min (TPM): Limit 30000, Used 29000, Requested 2000. Please try again in 2s.',
+        type: 'tokens',
+        code: 'rate_limit_exceeded',
+      };
+  return httpError(
+    429,
+    { ...error, message: options.message ?? error.message },
+    { times: options.times ?? 1, headers },
+  );
+}
+
+/**
+ * Delays. They apply to the whole turn, wherever the piece stands.
+ *
+ * @example
+ * sim.script(turn(slow({ beforeFirst: 20, betweenDeltas: 5 }), say('Easy does it.')));
+ */
+export function slow(delays: Delays): Piece {
+  return { kind: 'slow', ...delays };
+}
+
+/**
+ * The connection breaks: at the piece's own place in the turn, or where the options say. The item before it stays open.
+ *
+ * @example
+ * sim.script(turn(say('Once upon a time'), cut({ afterEvents: 6, midEvent: true })));
+ */
+export function cut(where: Cut = {}): Piece {
+  return { kind: 'cut', ...where };
+}
+
+/**
+ * Something a client has to survive, at the piece's own place or after so many events:
+ * `json` a data line with broken JSON; `not_object` a data line that is no object; `html` a body that is no event stream;
+ * `event` an event of an unknown type; `item` an output item of an unknown type; `comment` comment and retry lines.
+ * The last three are harmless, and the turn goes on.
+ *
+ * @example
+ * sim.script(turn(malformed('event'), say('Fine.'), malformed('json')));
+ */
+export function malformed(what: Malformation = 'json', options: { afterEvents?: number } = {}): Piece {
+  return { kind: 'malformed', what, afterEvents: options.afterEvents };
+}
+
+/**
+ * Nothing more comes, and the connection stays open until the client goes away. The item before it stays open.
+ *
+ * @example
+ * sim.script(turn(say('Wait for it'), hang()));
+ */
+export function hang(options: { beforeHeaders?: boolean } = {}): Piece {
+  return { kind: 'hang', beforeHeaders: options.beforeHeaders ?? false };
+}
+
+/**
+ * Usage numbers to report, for tests of token budgets. What is left out is counted.
+ *
+ * @example
+ * sim.script(turn(say('Short.'), usage({ input_tokens: 1000, output_tokens: 500 })));
+ */
+export function usage(numbers: ScriptedUsage): Piece {
+  return { kind: 'usage', ...numbers };
+}
