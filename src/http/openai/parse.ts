@@ -1,0 +1,79 @@
+/** Reading a request's body without trusting anything about it. */
+import { ApiError, badRequest } from '../../assistants/errors.ts';
+
+/**
+ * The JSON object that a request carries; `{}` when it carries none (a thread is created with an empty or absent body, §1.1).
+ *
+ * @param limitBytes largest body that is read
+ * @throws ApiError 400 for anything that is not a JSON object in UTF-8, 413 above the limit, 499 when the client went away
+ */
+export async function readBody(request: Request, limitBytes: number): Promise<unknown> {
+  if (request.body === null) return {};
+  if (Number(request.headers.get('content-length')) > limitBytes) {
+    // Left unread, the connection could not be used again.
+    await request.body.cancel().catch(() => {});
+    throw tooLarge(limitBytes);
+  }
+  const text = decode(await readBytes(request, request.body, limitBytes));
+  if (text.trim() === '') return {};
+  const value = parseJson(text);
+  if (value === null) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value;
+  const kind = Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  throw badRequest(`Invalid request body: expected a JSON object, but got ${kind} instead.`);
+}
+
+async function readBytes(
+  request: Request,
+  body: ReadableStream<Uint8Array>,
+  limitBytes: number,
+): Promise<Uint8Array[]> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    // Leaving the loop early cancels the stream.
+    for await (const chunk of body) {
+      size += chunk.byteLength;
+      if (size > limitBytes) throw tooLarge(limitBytes);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    const status = request.signal.aborted ? 499 : 400;
+    throw new ApiError('The connection was closed before the request body had arrived.', {
+      status,
+      cause: error,
+    });
+  }
+  return chunks;
+}
+
+function decode(chunks: readonly Uint8Array[]): string {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  try {
+    const parts = chunks.map((chunk) => decoder.decode(chunk, { stream: true }));
+    return parts.join('') + decoder.decode();
+  } catch {
+    throw notJson();
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw notJson();
+  }
+}
+
+function notJson(): ApiError {
+  return badRequest(
+    "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library " +
+      'correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON. If you have trouble ' +
+      'figuring out how to fix this, please contact us through our help center at help.openai.com.)',
+  );
+}
+
+function tooLarge(limitBytes: number): ApiError {
+  return new ApiError(`The request body is too large. The limit is ${limitBytes} bytes.`, { status: 413 });
+}

@@ -1,0 +1,138 @@
+/** Server-sent events as the Assistants API frames them (§3.1). */
+import { errorObject } from './openai/envelope.ts';
+
+export interface SseEvent {
+  event: string;
+  data: unknown;
+  /** Position in the run's stream, for clients that pick it up again. */
+  id?: number;
+}
+
+/** `complete`: the events ran out; `failed`: their source threw; `cancelled`: the client went away or `signal` was aborted. */
+export type SseEnd = 'complete' | 'failed' | 'cancelled';
+
+export interface SseOptions {
+  /** Added to the stream's own; `x-request-id` is quoted in the error event. */
+  headers?: Record<string, string>;
+  /** Silence after which a comment is sent, in milliseconds; 0 sends none. */
+  keepAliveMs?: number;
+  /** Writes `id:` lines. The original had none, so the default is false. */
+  ids?: boolean;
+  /** Ends the stream as if the client had gone; its reader sees the signal's reason. */
+  signal?: AbortSignal;
+  /** Called once, however the stream ends; `error` is what the source threw. */
+  onClose?: (end: SseEnd, error?: unknown) => void;
+}
+
+const encoder = new TextEncoder();
+const KEEP_ALIVE = encoder.encode(': keep-alive\n\n');
+const DONE = 'event: done\ndata: [DONE]\n\n';
+
+/** Line ends to the line splitter of early openai 4 releases, but not to JSON, which leaves them as they are. */
+const EXTRA_LINE_ENDS = /[\u0085\u2028\u2029]/g;
+
+function frame({ event, data, id }: SseEvent, ids: boolean): string {
+  const json = JSON.stringify(data).replace(
+    EXTRA_LINE_ENDS,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `${ids && id !== undefined ? `id: ${id}\n` : ''}event: ${event}\ndata: ${json}\n\n`;
+}
+
+/**
+ * Streams events until their source ends, then `event: done`.
+ *
+ * A batch goes out as one chunk, and the next is asked for only once the reader wants more. When the source throws, the client gets
+ * an `error` event in the wrapped form that every SDK understands (§3.2), then `done`.
+ */
+export function sseResponse(batches: AsyncIterable<readonly SseEvent[]>, options: SseOptions = {}): Response {
+  const { headers = {}, keepAliveMs = 15_000, ids = false, signal } = options;
+  return new Response(streamOf(batches, { ...options, headers, keepAliveMs, ids, signal }), {
+    headers: {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-cache',
+      // Asks proxies in between not to hold the stream back.
+      'x-accel-buffering': 'no',
+      ...headers,
+    },
+  });
+}
+
+function streamOf(
+  batches: AsyncIterable<readonly SseEvent[]>,
+  options: SseOptions & Required<Pick<SseOptions, 'headers' | 'keepAliveMs' | 'ids'>>,
+): ReadableStream<Uint8Array> {
+  const { headers, keepAliveMs, ids, signal, onClose } = options;
+  const iterator = batches[Symbol.asyncIterator]();
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let ended = false;
+  /** The reader waits for a chunk. */
+  let waiting = false;
+  /** Nothing has been sent since the timer last fired. */
+  let silent = false;
+
+  const end = (how: SseEnd, error?: unknown) => {
+    ended = true;
+    clearInterval(timer);
+    signal?.removeEventListener('abort', abort);
+    onClose?.(how, error);
+  };
+  const leave = () => {
+    end('cancelled');
+    // Not awaited: a generator that waits for its next event returns only after that event.
+    iterator.return?.().catch(() => {});
+  };
+  let abort = () => {};
+
+  /** The next batch as text, with what ends the stream if that is what comes next. */
+  const nextText = async (): Promise<{ text: string; last?: [SseEnd, unknown?] }> => {
+    try {
+      for (;;) {
+        const { done, value } = await iterator.next();
+        if (done) return { text: DONE, last: ['complete'] };
+        if (value.length > 0) return { text: value.map((event) => frame(event, ids)).join('') };
+      }
+    } catch (error) {
+      const data = errorObject(error, headers['x-request-id'] ?? 'unknown');
+      return { text: frame({ event: 'error', data }, false) + DONE, last: ['failed', error] };
+    }
+  };
+
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        abort = () => {
+          if (ended) return;
+          leave();
+          controller.error(signal?.reason);
+        };
+        if (signal?.aborted) return abort();
+        signal?.addEventListener('abort', abort);
+        if (keepAliveMs === 0) return;
+        timer = setInterval(() => {
+          if (waiting && silent && controller.desiredSize === 0) controller.enqueue(KEEP_ALIVE);
+          silent = true;
+        }, keepAliveMs);
+        // A stream that nobody reads to its end must not keep a program alive.
+        if (typeof timer === 'object') timer.unref();
+      },
+      async pull(controller) {
+        waiting = true;
+        const { text, last } = await nextText();
+        waiting = false;
+        silent = false;
+        if (ended) return;
+        controller.enqueue(encoder.encode(text));
+        if (last) {
+          end(...last);
+          controller.close();
+        }
+      },
+      cancel() {
+        if (!ended) leave();
+      },
+    },
+    // Nothing is fetched ahead of the reader.
+    { highWaterMark: 0 },
+  );
+}
