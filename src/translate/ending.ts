@@ -1,0 +1,110 @@
+/** How a run stops: for the caller's tool outputs, or for good (§1.7 timestamps, §3.3 f–h). */
+import { type RequiredAction, TERMINAL_STATUSES, type Usage } from '../assistants/types.ts';
+import { closeMessage, completeStep, type IncompleteReason, stopStep, toolCalls } from './closing.ts';
+import { change, setRun, type Work } from './state.ts';
+import type { Ending } from './types.ts';
+import { NO_USAGE } from './usage.ts';
+
+/** The run waits for the outputs of the open function step, which stays in progress (§2.7). */
+export function requireAction(w: Work): void {
+  const { openStep } = w.state;
+  if (openStep) change(w, { type: 'step', step: openStep });
+  const calls = toolCalls(w).flatMap((call) =>
+    call.type === 'function'
+      ? [
+          {
+            id: call.id,
+            type: call.type,
+            function: { name: call.function.name, arguments: call.function.arguments },
+          },
+        ]
+      : [],
+  );
+  const action: RequiredAction = { type: 'submit_tool_outputs', submit_tool_outputs: { tool_calls: calls } };
+  w.state.carried = w.state.slots.filter((slot) => slot.shown === 'waiting');
+  w.state.slots = [];
+  w.state.turnOver = true;
+  setRun(w, 'thread.run.requires_action', { status: 'requires_action', required_action: action });
+}
+
+/** The response ended well and left nothing to do. */
+export function completeRun(w: Work): void {
+  if (w.state.openStep) completeStep(w, w.state.turnUsage ?? NO_USAGE);
+  endTurns(w);
+  setRun(w, 'thread.run.completed', {
+    ...ended(w.state.usage ?? NO_USAGE),
+    status: 'completed',
+    completed_at: w.ctx.now,
+  });
+}
+
+export function cancelling(w: Work): void {
+  setRun(w, 'thread.run.cancelling', { status: 'cancelling', required_action: null });
+}
+
+/**
+ * Closes what is open and ends the run. A step whose item was done is completed whatever the ending; items that still
+ * wait behind a function call were never shown and are dropped.
+ */
+export function stopRun(w: Work, wanted: Ending): void {
+  const { status } = w.state.run;
+  if (TERMINAL_STATUSES.has(status)) return;
+  // A run that is being cancelled has one way out (§2.1).
+  const ending: Ending = status === 'cancelling' ? { status: 'cancelled' } : wanted;
+  if (ending.status === 'cancelled' && status !== 'cancelling') cancelling(w);
+
+  if (w.state.openMessage) closeMessage(w, messageReason(ending));
+  if (w.state.held || ending.status === 'incomplete') completeStep(w, w.state.turnUsage ?? NO_USAGE);
+  else stopStep(w, ending.status, ending.status === 'failed' ? ending.last_error : null);
+  endTurns(w);
+  endRunAs(w, ending);
+}
+
+function endRunAs(w: Work, ending: Ending): void {
+  const { now } = w.ctx;
+  const { run, usage } = w.state;
+  const started_at = run.started_at ?? now;
+  switch (ending.status) {
+    case 'failed':
+      setRun(w, 'thread.run.failed', {
+        ...ended(usage),
+        status: 'failed',
+        started_at,
+        failed_at: now,
+        last_error: ending.last_error,
+      });
+      break;
+    case 'incomplete':
+      setRun(w, 'thread.run.incomplete', {
+        ...ended(usage ?? NO_USAGE),
+        status: 'incomplete',
+        started_at,
+        completed_at: now,
+        // `content_filter` is not in the SDK's enum, but the original ended that way too (§4.6).
+        incomplete_details: { reason: ending.reason as 'max_completion_tokens' | 'max_prompt_tokens' },
+      });
+      break;
+    case 'cancelled':
+      setRun(w, 'thread.run.cancelled', { ...ended(usage), status: 'cancelled', cancelled_at: now });
+      break;
+    case 'expired':
+      setRun(w, 'thread.run.expired', { ...ended(usage), status: 'expired' });
+      break;
+  }
+}
+
+function ended(usage: Usage | null): Partial<Work['state']['run']> {
+  return { expires_at: null, required_action: null, usage };
+}
+
+function endTurns(w: Work): void {
+  w.state.slots = [];
+  w.state.carried = [];
+}
+
+function messageReason(ending: Ending): IncompleteReason {
+  if (ending.status === 'incomplete') {
+    return ending.reason === 'content_filter' ? 'content_filter' : 'max_tokens';
+  }
+  return `run_${ending.status}`;
+}

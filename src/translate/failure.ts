@@ -1,0 +1,85 @@
+/** What went wrong upstream, in the words of a run (§2.3, §4.6). */
+import type { LastError } from '../assistants/types.ts';
+import type { Ending } from './types.ts';
+
+/** What is known of a failure; `status` is the HTTP status where there was one. */
+export interface UpstreamError {
+  status?: number;
+  code?: string | null;
+  type?: string | null;
+  message: string;
+}
+
+const RATE_LIMIT: ReadonlySet<string> = new Set([
+  'rate_limit_exceeded',
+  'insufficient_quota',
+  'too_many_requests',
+]);
+const RATE_LIMIT_TYPES: ReadonlySet<string> = new Set([
+  'tokens',
+  'requests',
+  'insufficient_quota',
+  'rate_limit_error',
+]);
+
+/** The prompt itself was refused, by a safety system or by a rule of the provider. `content_filter` is Azure's word. */
+const REFUSED_PROMPT: ReadonlySet<string> = new Set([
+  'invalid_prompt',
+  'bio_policy',
+  'data_residency_mismatch',
+  'image_content_policy_violation',
+  'content_policy_violation',
+  'content_filter',
+]);
+
+/** Providers that have no code for it say it in words. */
+const CONTEXT_OVERFLOW =
+  /maximum context length|context[ _]length[ _]exceeded|exceeds the context window|context window of this model/i;
+
+/** Whether the thread is too long for the model: worth another try with fewer messages (§4.6). */
+export function isContextOverflow(error: UpstreamError): boolean {
+  if (error.code === 'context_length_exceeded') return true;
+  const clientSide = error.status === undefined || error.status === 400 || error.status === 413;
+  return clientSide && !error.code && CONTEXT_OVERFLOW.test(error.message);
+}
+
+/** `last_error.code` of a run (§2.3). */
+export function lastErrorCode(error: UpstreamError): LastError['code'] {
+  const code = error.code ?? '';
+  if (RATE_LIMIT.has(code) || RATE_LIMIT_TYPES.has(error.type ?? '') || error.status === 429) {
+    return 'rate_limit_exceeded';
+  }
+  return REFUSED_PROMPT.has(code) ? 'invalid_prompt' : 'server_error';
+}
+
+/** Keys in the text of an error must not reach a run object, which is stored and shown: only their kind stays readable. */
+export function maskSecrets(message: string): string {
+  return message
+    .replace(/\b(sk|rk|pk|sess|ek)-[\w*.-]*[\w*]/g, '$1-***')
+    .replace(/\b(Bearer|Basic)\s+[\w.~+/*-]+=*/gi, '$1 ***')
+    .replace(/\b(api[-_ ]?key["']?\s*[:=]\s*["']?)[\w*.-]+/gi, '$1***');
+}
+
+/** Said where an upstream gives no reason; the original said it nearly always (§2.3). */
+export const NO_REASON = 'Sorry, something went wrong.';
+
+/**
+ * How a run ends after an upstream failure: `failed` with the upstream's own message, or `incomplete`
+ * (`max_prompt_tokens`) where the thread did not fit into the model's context (§4.6).
+ */
+export function failureOf(error: UpstreamError): { ending: Ending } {
+  if (isContextOverflow(error)) return { ending: { status: 'incomplete', reason: 'max_prompt_tokens' } };
+  const message = maskSecrets(error.message.trim()) || NO_REASON;
+  return { ending: { status: 'failed', last_error: { code: lastErrorCode(error), message } } };
+}
+
+/** A step knows two of the three codes (§2.3). */
+export function stepError(error: LastError): {
+  code: 'server_error' | 'rate_limit_exceeded';
+  message: string;
+} {
+  return {
+    code: error.code === 'rate_limit_exceeded' ? 'rate_limit_exceeded' : 'server_error',
+    message: error.message,
+  };
+}
