@@ -39,3 +39,8 @@ export const generic: Profile = {
 };
 
 export const profiles = { openai, azure, generic } as const;
+
+/** The profile that an address tells of; proxies and gateways of unknown name are taken to lead to OpenAI. */
+export function profileFor(baseURL: string): Profile {
+  return /\.azure\.com\b|\.azure-api\.net\b/.test(baseURL) ? azure : openai;
+}

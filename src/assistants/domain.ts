@@ -1,0 +1,41 @@
+/** What every operation of the domain works on: one tenant's view of the store, and a clock. */
+import type { Store } from '../store/store.ts';
+import type { AssistantParams } from './params.ts';
+
+export interface Domain {
+  store: Store;
+  /** Milliseconds since 1970; objects carry whole seconds (§1.3). */
+  now(): number;
+  /** Seconds from a run's creation to its expiry; 600 in the original (§2.1). */
+  runExpiry: number;
+  /** Assistants from the configuration, by id. */
+  declared: Record<string, AssistantParams>;
+}
+
+/** The domain's clock in the unit of the wire. */
+export function seconds(domain: Domain): number {
+  return Math.floor(domain.now() / 1000);
+}
+
+/** Names of the store's records and logs. Ids may come from outside, so a name never ends in an id that another name continues. */
+export const keys = {
+  assistant: (id: string) => `assistant/${id}`,
+  assistants: 'assistants',
+  thread: (id: string) => `thread/${id}`,
+  threads: 'threads',
+  message: (threadId: string, id: string) => `message/${threadId}/${id}`,
+  messages: (threadId: string) => `messages/${threadId}`,
+  run: (threadId: string, id: string) => `run/${threadId}/${id}`,
+  runs: (threadId: string) => `runs/${threadId}`,
+  step: (runId: string, id: string) => `step/${runId}/${id}`,
+  turn: (runId: string, ordinal: number) => `turn/${runId}/${ordinal}`,
+  file: (id: string) => `file/${id}`,
+  fileContent: (id: string) => `file-content/${id}`,
+};
+
+/** Names of critical sections. */
+export const locks = {
+  thread: (id: string) => `thread/${id}`,
+  /** One section for each list that spans threads. */
+  list: (name: string) => `list/${name}`,
+};

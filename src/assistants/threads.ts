@@ -1,0 +1,132 @@
+/** Threads: made, changed, listed, deleted with all that hangs on them (§1.1 no. 6–9, §1.7). */
+import { type Domain, keys, locks, seconds } from './domain.ts';
+import { errors } from './errors.ts';
+import { mintId } from './ids.ts';
+import { type Listed, listRecords, logOf, type Page } from './lists.ts';
+import { placeMessages } from './messages.ts';
+import type { ListQuery, MessageParams, ThreadParams } from './params.ts';
+import type { RunRecord } from './runs.ts';
+import type { Thread, ToolResources } from './types.ts';
+
+export interface ThreadRecord extends Listed {
+  thread: Thread;
+  /** The run that holds the thread, if any: the newest one that had not ended when this was written. */
+  activeRun?: string | null;
+  /** Where the thread's code interpreter works (§4.3). */
+  container?: { id: string; fileIds: string[]; usedAt: number };
+}
+
+/** Creates a thread with its first messages in one write; both carry the same second (§1.3). */
+export async function createThread(
+  domain: Domain,
+  params: ThreadParams,
+  messages: readonly MessageParams[] = [],
+): Promise<Thread> {
+  const { store } = domain;
+  const thread: Thread = {
+    id: mintId('thread_'),
+    object: 'thread',
+    created_at: seconds(domain),
+    metadata: params.metadata ?? {},
+    tool_resources: params.tool_resources ?? {},
+  };
+  const first = await placeMessages(domain, thread.id, messages);
+  await store.lock(locks.list(keys.threads), async () => {
+    const plan = await logOf(store, keys.threads).append([thread.id]);
+    const record: ThreadRecord = { thread, page: plan.pages[0] as number };
+    await store.setMany([...first.writes, [keys.thread(thread.id), record], ...plan.writes]);
+  });
+  return thread;
+}
+
+/** @throws 404 with text #4 */
+export async function loadThread(domain: Domain, id: string): Promise<ThreadRecord> {
+  const record = await domain.store.get<ThreadRecord>(keys.thread(id));
+  if (!record) throw errors.noThread(id);
+  return record;
+}
+
+export async function retrieveThread(domain: Domain, id: string): Promise<Thread> {
+  return (await loadThread(domain, id)).thread;
+}
+
+/** Reads, changes and writes a thread's record inside the thread's critical section. */
+export async function changeThread(
+  domain: Domain,
+  id: string,
+  change: (record: ThreadRecord) => ThreadRecord,
+): Promise<ThreadRecord> {
+  return domain.store.lock(locks.thread(id), async () => {
+    const record = change(await loadThread(domain, id));
+    await domain.store.set(keys.thread(id), record);
+    return record;
+  });
+}
+
+/** `metadata` and the members of `tool_resources` are replaced whole, not merged (§1.7). */
+export async function updateThread(domain: Domain, id: string, params: ThreadParams): Promise<Thread> {
+  const { thread } = await changeThread(domain, id, (record) => ({
+    ...record,
+    thread: {
+      ...record.thread,
+      ...(params.metadata !== undefined && { metadata: params.metadata ?? {} }),
+      ...(params.tool_resources !== undefined && {
+        tool_resources: params.tool_resources
+          ? { ...record.thread.tool_resources, ...params.tool_resources }
+          : {},
+      }),
+    },
+  }));
+  return thread;
+}
+
+/** Sets what an attachment adds to the thread's own resources (§1.9). */
+export async function setThreadResources(
+  domain: Domain,
+  id: string,
+  resources: ToolResources,
+): Promise<void> {
+  await changeThread(domain, id, (record) => ({
+    ...record,
+    thread: { ...record.thread, tool_resources: { ...record.thread.tool_resources, ...resources } },
+  }));
+}
+
+/** Deletes the thread, its messages, runs and steps (§2.8). Files that its runs made are deleted by the caller. */
+export async function deleteThread(domain: Domain, id: string): Promise<void> {
+  const { store } = domain;
+  await store.lock(locks.thread(id), () =>
+    store.lock(locks.list(keys.threads), async () => {
+      const record = await loadThread(domain, id);
+      const messages = logOf(store, keys.messages(id));
+      const runs = logOf(store, keys.runs(id));
+      const [messageIds, runIds] = await Promise.all([messages.all(), runs.all()]);
+      const runRecords = await store.getMany<RunRecord>(runIds.map((run) => keys.run(id, run)));
+      // The thread goes first: from then on nothing below it can be reached.
+      await store.setMany(await logOf(store, keys.threads).remove(id, record.page));
+      await store.delete([keys.thread(id)]);
+      await store.delete([
+        ...messageIds.map((message) => keys.message(id, message)),
+        ...runIds.map((run) => keys.run(id, run)),
+        ...runRecords.flatMap((run) => (run ? belongings(run) : [])),
+        ...(await messages.keys()),
+        ...(await runs.keys()),
+      ]);
+    }),
+  );
+}
+
+/** Keys of what a run keeps beside its own record. */
+function belongings({ run, steps, turns }: RunRecord): string[] {
+  return [
+    ...steps.map((step) => keys.step(run.id, step)),
+    ...Array.from({ length: turns }, (_, ordinal) => keys.turn(run.id, ordinal)),
+  ];
+}
+
+/** Not in the original, and asked for by its users ever since (§6 no. 5). */
+export async function listThreads(domain: Domain, query: ListQuery): Promise<Page<Thread>> {
+  const log = logOf(domain.store, keys.threads);
+  const page = await listRecords<ThreadRecord>(domain.store, log, query, keys.thread, errors.noThread);
+  return { ...page, data: page.data.map((record) => record.thread) };
+}

@@ -1,0 +1,53 @@
+/** Files that runs made: copied at once, served under ids of our own for as long as their thread lives (§4.4). */
+import { Buffer } from 'node:buffer';
+import type OpenAI from 'openai';
+import { type Domain, keys, seconds } from '../assistants/domain.ts';
+import { ApiError } from '../assistants/errors.ts';
+import { MINTED_FILE_PREFIX } from '../assistants/ids.ts';
+
+export type FileObject = OpenAI.FileObject;
+
+interface MintedFile {
+  file: FileObject;
+}
+
+export const isMinted = (id: string) => id.startsWith(MINTED_FILE_PREFIX);
+
+/** Keeps a file's bytes under `id`; doing it again with the same id replaces them. */
+export async function saveFile(
+  domain: Domain,
+  id: string,
+  filename: string,
+  bytes: Uint8Array,
+): Promise<void> {
+  const file: FileObject = {
+    id,
+    object: 'file',
+    bytes: bytes.byteLength,
+    created_at: seconds(domain),
+    filename,
+    purpose: 'assistants_output',
+    status: 'processed',
+  };
+  await domain.store.setMany([
+    [keys.fileContent(id), Buffer.from(bytes).toString('base64')],
+    [keys.file(id), { file } satisfies MintedFile],
+  ]);
+}
+
+/** @throws 404 in the Files API's words */
+export async function retrieveFile(domain: Domain, id: string): Promise<FileObject> {
+  const record = await domain.store.get<MintedFile>(keys.file(id));
+  if (!record) throw new ApiError(`No such File object: ${id}`, { status: 404, param: 'id' });
+  return record.file;
+}
+
+export async function readFile(domain: Domain, id: string): Promise<{ file: FileObject; bytes: Uint8Array }> {
+  const file = await retrieveFile(domain, id);
+  const content = await domain.store.get<string>(keys.fileContent(id));
+  return { file, bytes: Buffer.from(content ?? '', 'base64') };
+}
+
+export async function deleteFiles(domain: Domain, ids: readonly string[]): Promise<void> {
+  await domain.store.delete(ids.flatMap((id) => [keys.file(id), keys.fileContent(id)]));
+}

@@ -1,0 +1,142 @@
+/** Vector stores that the Assistants API made on its own: for helpers and for attachments (§1.6, §1.9, §4.1). */
+import type { Domain } from '../assistants/domain.ts';
+import { badRequest } from '../assistants/errors.ts';
+import type { MessageParams, ThreadParams } from '../assistants/params.ts';
+import { loadThread, setThreadResources } from '../assistants/threads.ts';
+import type { Attachment, Metadata, ToolResources } from '../assistants/types.ts';
+import type { Upstream } from '../upstream/client.ts';
+
+/** The `vector_stores` helper of assistant and thread creation, after validation. */
+export interface VectorStoreHelper {
+  file_ids?: string[] | undefined;
+  chunking_strategy?: unknown;
+  metadata?: Metadata | null | undefined;
+}
+
+export interface ResourcesWithHelper {
+  code_interpreter?: { file_ids?: string[] | undefined } | null | undefined;
+  file_search?:
+    | { vector_store_ids?: string[] | undefined; vector_stores?: VectorStoreHelper[] | undefined }
+    | null
+    | undefined;
+}
+
+/** Stores that belong to a thread go away a week after their last use; those of an assistant stay (§1.9). */
+const THREAD_STORE_EXPIRY = { anchor: 'last_active_at', days: 7 };
+
+function requireFileSearch({ profile }: Upstream): void {
+  if (profile.tools.file_search) return;
+  throw badRequest(
+    `File search is not available from this upstream (profile '${profile.name}').`,
+    'tool_resources',
+  );
+}
+
+/** Replaces the `vector_stores` helper by the id of the store it describes (§1.7). */
+export async function resolveHelper(
+  upstream: Upstream,
+  resources: ResourcesWithHelper | null | undefined,
+  owner: 'assistant' | 'thread',
+): Promise<ToolResources | null | undefined> {
+  if (!resources) return resources;
+  const ids = [...(resources.file_search?.vector_store_ids ?? [])];
+  for (const helper of resources.file_search?.vector_stores ?? []) {
+    requireFileSearch(upstream);
+    const { id } = await upstream.json<{ id: string }>('POST', '/vector_stores', {
+      ...helper,
+      ...(owner === 'thread' && { expires_after: THREAD_STORE_EXPIRY }),
+    });
+    ids.push(id);
+  }
+  return {
+    ...(resources.code_interpreter && {
+      code_interpreter: { file_ids: resources.code_interpreter.file_ids ?? [] },
+    }),
+    ...(resources.file_search && { file_search: { vector_store_ids: ids } }),
+  };
+}
+
+const filesFor = (attachments: readonly Attachment[], type: 'file_search' | 'code_interpreter') =>
+  attachments.flatMap(({ file_id, tools }) =>
+    file_id && tools?.some((tool) => tool.type === type) ? [file_id] : [],
+  );
+
+/** What attachments add to resources that a thread has already; makes or extends the thread's vector store (§1.9). */
+export async function addAttachments(
+  upstream: Upstream,
+  resources: ToolResources,
+  attachments: readonly Attachment[],
+): Promise<ToolResources> {
+  const searched = filesFor(attachments, 'file_search');
+  const computed = filesFor(attachments, 'code_interpreter');
+  const added: ToolResources = {};
+  if (computed.length > 0) {
+    added.code_interpreter = {
+      file_ids: [...new Set([...(resources.code_interpreter?.file_ids ?? []), ...computed])],
+    };
+  }
+  if (searched.length > 0) {
+    requireFileSearch(upstream);
+    const [existing] = resources.file_search?.vector_store_ids ?? [];
+    if (existing) {
+      for (const file_id of searched)
+        await upstream.json('POST', `/vector_stores/${existing}/files`, { file_id });
+    } else {
+      const { id } = await upstream.json<{ id: string }>('POST', '/vector_stores', {
+        file_ids: searched,
+        expires_after: THREAD_STORE_EXPIRY,
+      });
+      added.file_search = { vector_store_ids: [id] };
+    }
+  }
+  return added;
+}
+
+/** A new thread's parameters, with the stores that its helper and its messages' attachments ask for (§1.9). */
+export async function prepareThread(
+  upstream: Upstream,
+  {
+    tool_resources,
+    ...params
+  }: { metadata?: Metadata | null | undefined; tool_resources?: ResourcesWithHelper | null | undefined },
+  messages: readonly MessageParams[],
+): Promise<ThreadParams> {
+  const given = (await resolveHelper(upstream, tool_resources, 'thread')) ?? {};
+  const attachments = messages.flatMap((message) => message.attachments ?? []);
+  return { ...params, tool_resources: { ...given, ...(await addAttachments(upstream, given, attachments)) } };
+}
+
+/** The same for a thread that is stored. */
+export async function attachToThread(
+  domain: Domain,
+  upstream: Upstream,
+  threadId: string,
+  attachments: readonly Attachment[],
+): Promise<void> {
+  if (attachments.length === 0) return;
+  const { thread } = await loadThread(domain, threadId);
+  const added = await addAttachments(upstream, thread.tool_resources, attachments);
+  if (Object.keys(added).length > 0) await setThreadResources(domain, threadId, added);
+}
+
+/** A run waits this long for its thread's store to be indexed, and then starts all the same (§4.1). */
+const INDEXING_MS = 60_000;
+
+/** @param signal ends the wait early */
+export async function waitForIndexing(
+  upstream: Upstream,
+  vectorStoreId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = Date.now() + INDEXING_MS;
+  for (let pause = 50; Date.now() < deadline && !signal.aborted; pause = Math.min(pause * 2, 2000)) {
+    const { file_counts } = await upstream.json<{ file_counts?: { in_progress: number } }>(
+      'GET',
+      `/vector_stores/${vectorStoreId}`,
+      undefined,
+      signal,
+    );
+    if (!file_counts?.in_progress) return;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}

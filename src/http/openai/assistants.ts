@@ -1,0 +1,43 @@
+/** /assistants (§1.1 no. 1–5) */
+import { Hono } from 'hono';
+import {
+  createAssistant,
+  deleteAssistant,
+  listAssistants,
+  retrieveAssistant,
+  updateAssistant,
+} from '../../assistants/assistants.ts';
+import { resolveHelper } from '../../files/vector-stores.ts';
+import { bodyOf, type Env, idOf, queryOf, scopeOf } from './context.ts';
+import { listEnvelope } from './present.ts';
+import { assistantCreate, assistantUpdate, listQuery } from './schemas.ts';
+
+export const assistants = new Hono<Env>()
+  .get('/', async (c) => {
+    const query = queryOf(c, listQuery);
+    const { domain } = await scopeOf(c);
+    return c.json(listEnvelope(await listAssistants(domain, query)));
+  })
+  .post('/', async (c) => {
+    const { tool_resources, ...params } = await bodyOf(c, assistantCreate);
+    const { domain, upstream } = await scopeOf(c);
+    const resources = await resolveHelper(upstream, tool_resources, 'assistant');
+    return c.json(await createAssistant(domain, { ...params, tool_resources: resources }));
+  })
+  .get('/:assistant_id', async (c) => {
+    const id = idOf(c, 'assistant_id');
+    const { domain } = await scopeOf(c);
+    return c.json(await retrieveAssistant(domain, id));
+  })
+  .post('/:assistant_id', async (c) => {
+    const id = idOf(c, 'assistant_id');
+    const changes = await bodyOf(c, assistantUpdate);
+    const { domain } = await scopeOf(c);
+    return c.json(await updateAssistant(domain, id, changes));
+  })
+  .delete('/:assistant_id', async (c) => {
+    const id = idOf(c, 'assistant_id');
+    const { domain } = await scopeOf(c);
+    await deleteAssistant(domain, id);
+    return c.json({ id, object: 'assistant.deleted', deleted: true });
+  });

@@ -1,0 +1,65 @@
+/** The OpenAI dialect of the Assistants API, version 2: its routes, and what holds for each of them (§1.1, §1.2). */
+import { Hono } from 'hono';
+import { ApiError } from '../../assistants/errors.ts';
+import type { Service } from '../service.ts';
+import { assistants } from './assistants.ts';
+import type { Env } from './context.ts';
+import { errorResponse, newRequestId, unknownMethod, unknownRoute } from './envelope.ts';
+import { files } from './files.ts';
+import { checkBetaHeader, responseHeaders } from './headers.ts';
+import { messages } from './messages.ts';
+import { checkPath } from './paths.ts';
+import { routePath } from './route.ts';
+import { runs, threadAndRun } from './runs.ts';
+import { steps } from './steps.ts';
+import { threads } from './threads.ts';
+
+export function openaiDialect(service: Service) {
+  const app = new Hono<Env>({ getPath: (request) => routePath(new URL(request.url).pathname) });
+
+  app.use(async (c, next) => {
+    c.set('service', service);
+    c.set('startedAt', performance.now());
+    c.set('requestId', newRequestId());
+    checkPath(new URL(c.req.url).pathname);
+    if (!c.req.path.startsWith('/files/')) checkBetaHeader(c.req.raw.headers);
+    await next();
+    for (const [name, value] of Object.entries(responseHeaders(c.var.requestId, c.var.startedAt))) {
+      c.header(name, value);
+    }
+  });
+
+  app.route('/assistants', assistants);
+  // Before /threads/:thread_id, which would take "runs" for a thread's id.
+  app.post('/threads/runs', threadAndRun);
+  app.route('/threads/:thread_id/runs/:run_id/steps', steps);
+  app.route('/threads/:thread_id/runs', runs);
+  app.route('/threads/:thread_id/messages', messages);
+  app.route('/threads', threads);
+  app.route('/files', files);
+
+  app.notFound((c) => {
+    const { pathname } = new URL(c.req.url);
+    const other = app.routes.some(
+      ({ method, path }) => method !== 'ALL' && matches(path, c.req.path) && method !== c.req.method,
+    );
+    const error = other ? unknownMethod(c.req.method, pathname) : unknownRoute(c.req.method, pathname);
+    return errorResponse(error, c.var.requestId);
+  });
+
+  app.onError((error, c) => {
+    if (!(error instanceof ApiError) || error.status >= 500) {
+      service.onError(error, { request_id: c.var.requestId, method: c.req.method, path: c.req.path });
+    }
+    return errorResponse(error, c.var.requestId);
+  });
+  return app;
+}
+
+/** Whether a concrete path is one of a route's, e.g. `/threads/:thread_id`. */
+function matches(route: string, path: string): boolean {
+  const [wanted, given] = [route.split('/'), path.split('/')];
+  return (
+    wanted.length === given.length && wanted.every((part, at) => part.startsWith(':') || part === given[at])
+  );
+}

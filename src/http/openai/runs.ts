@@ -1,0 +1,88 @@
+/** /threads/runs and /threads/{thread_id}/runs (§1.1 no. 15–21) */
+import { Hono } from 'hono';
+import { errors } from '../../assistants/errors.ts';
+import { listRuns, loadRun, updateRun } from '../../assistants/runs.ts';
+import { loadThread } from '../../assistants/threads.ts';
+import { prepareThread } from '../../files/vector-stores.ts';
+import { cancelRun } from '../../runs/cancel.ts';
+import { activeRun, settledRun } from '../../runs/settle.ts';
+import { startRun, startThreadAndRun } from '../../runs/start.ts';
+import { submitToolOutputs } from '../../runs/submit.ts';
+import { whileWaiting } from '../../runs/wait.ts';
+import { bodyOf, type Ctx, type Env, idOf, queryOf, scopeOf } from './context.ts';
+import { listEnvelope } from './present.ts';
+import {
+  includeQuery,
+  listQuery,
+  runCreate,
+  runUpdate,
+  submitToolOutputs as submitBody,
+  threadAndRunCreate,
+} from './schemas.ts';
+import { answerStarted, resumeStream } from './stream.ts';
+
+/** Pollers sleep this long between two looks at a run that goes on; without it they take 5 s (§1.2, §5.1). */
+const POLL_AFTER_MS = '250';
+
+export const threadAndRun = async (c: Ctx) => {
+  const { thread, stream, ...params } = await bodyOf(c, threadAndRunCreate);
+  const scope = await scopeOf(c);
+  const { messages = [], ...threadParams } = thread ?? {};
+  const prepared = await prepareThread(scope.upstream, threadParams, messages);
+  return answerStarted(c, scope, await startThreadAndRun(scope, prepared, messages, params), {
+    stream: stream === true,
+  });
+};
+
+export const runs = new Hono<Env>()
+  .get('/', async (c) => {
+    const threadId = idOf(c, 'thread_id');
+    const query = queryOf(c, listQuery);
+    const scope = await scopeOf(c);
+    await activeRun(scope, threadId);
+    return c.json(listEnvelope(await listRuns(scope.domain, threadId, query)));
+  })
+  .post('/', async (c) => {
+    const threadId = idOf(c, 'thread_id');
+    const includeSearchContent = queryOf(c, includeQuery);
+    const { stream, ...params } = await bodyOf(c, runCreate);
+    const scope = await scopeOf(c);
+    const { busyThread, whenFree } = c.var.service;
+    const started = await whenFree(scope, busyThread, threadId, c.req.raw.signal, () =>
+      startRun(scope, threadId, params),
+    );
+    return answerStarted(c, scope, started, { stream: stream === true, includeSearchContent });
+  })
+  .get('/:run_id', async (c) => {
+    const [threadId, runId] = [idOf(c, 'thread_id'), idOf(c, 'run_id')];
+    const scope = await scopeOf(c);
+    await loadThread(scope.domain, threadId);
+    if (c.req.query('stream') === 'true')
+      return resumeStream(c, scope, await loadRun(scope.domain, threadId, runId));
+    const hold = c.req.header('x-stainless-poll-helper') ? c.var.service.pollHoldMs : 0;
+    const record = await whileWaiting(scope, threadId, runId, hold, c.req.raw.signal);
+    if (!record) throw errors.noRun(runId);
+    return c.json(record.run, 200, { 'openai-poll-after-ms': POLL_AFTER_MS });
+  })
+  .post('/:run_id', async (c) => {
+    const [threadId, runId] = [idOf(c, 'thread_id'), idOf(c, 'run_id')];
+    const { metadata } = await bodyOf(c, runUpdate);
+    const scope = await scopeOf(c);
+    await loadThread(scope.domain, threadId);
+    await settledRun(scope, threadId, runId);
+    return c.json(await updateRun(scope.domain, threadId, runId, metadata));
+  })
+  .post('/:run_id/cancel', async (c) => {
+    const [threadId, runId] = [idOf(c, 'thread_id'), idOf(c, 'run_id')];
+    const scope = await scopeOf(c);
+    await loadThread(scope.domain, threadId);
+    return c.json(await cancelRun(scope, threadId, runId), 200, { 'openai-poll-after-ms': POLL_AFTER_MS });
+  })
+  .post('/:run_id/submit_tool_outputs', async (c) => {
+    const [threadId, runId] = [idOf(c, 'thread_id'), idOf(c, 'run_id')];
+    const { tool_outputs, stream } = await bodyOf(c, submitBody);
+    const scope = await scopeOf(c);
+    await loadThread(scope.domain, threadId);
+    const started = await submitToolOutputs(scope, threadId, runId, tool_outputs);
+    return answerStarted(c, scope, started, { stream: stream === true });
+  });

@@ -1,0 +1,74 @@
+/** A run that has begun, as JSON or as a stream; and streams taken up again after a disconnect (§3.1). */
+
+import { z } from 'zod';
+import type { RunRecord } from '../../assistants/runs.ts';
+import type { NumberedEvent } from '../../runs/bus.ts';
+import { storedEvents } from '../../runs/replay.ts';
+import type { Scope } from '../../runs/scope.ts';
+import { settledRun } from '../../runs/settle.ts';
+import type { Started } from '../../runs/start.ts';
+import { sseResponse } from '../sse.ts';
+import { type Ctx, queryOf } from './context.ts';
+import { isV4Js } from './headers.ts';
+import { presentEvent } from './present.ts';
+import { includeQuery } from './queries.ts';
+
+interface StreamOptions {
+  stream: boolean;
+  includeSearchContent?: boolean;
+}
+
+/** `position` goes out as a header, so that a client can count on and say later which event it saw last. */
+const POSITION_HEADER = 'rethread-stream-position';
+
+export function answerStarted(
+  c: Ctx,
+  scope: Scope,
+  { run, position }: Started,
+  options: StreamOptions,
+): Response {
+  if (!options.stream) return c.json(run, 200, { 'openai-poll-after-ms': '250' });
+  const events = scope.clockwork.bus.read(run.id, position, c.req.raw.signal);
+  return stream(c, events, { position, ids: c.var.service.streamEventIds, ...options });
+}
+
+const resumeQuery = z.preprocess(
+  (query) => (query instanceof URLSearchParams ? Object.fromEntries(query) : query),
+  z.object({ starting_after: z.coerce.number().int().min(0).optional() }),
+);
+
+/** `GET …/runs/{run_id}?stream=true&starting_after=N`, or `Last-Event-ID: N`: everything after the N-th event of the run. */
+export async function resumeStream(c: Ctx, scope: Scope, record: RunRecord): Promise<Response> {
+  const { starting_after: after } = queryOf(c, resumeQuery);
+  const lastSeen = Number.parseInt(c.req.header('last-event-id') ?? '', 10);
+  const position = after ?? (Number.isSafeInteger(lastSeen) && lastSeen >= 0 ? lastSeen : 0);
+  const { run } = record;
+  await settledRun(scope, run.thread_id, run.id);
+  const known = scope.clockwork.bus.position(run.id) > 0;
+  const events = known
+    ? scope.clockwork.bus.read(run.id, position, c.req.raw.signal)
+    : storedEvents(scope, run.thread_id, run.id, c.req.raw.signal);
+  return stream(c, events, { position, ids: known, includeSearchContent: queryOf(c, includeQuery) });
+}
+
+function stream(
+  c: Ctx,
+  events: AsyncIterable<NumberedEvent[]>,
+  {
+    position,
+    ids,
+    includeSearchContent = false,
+  }: { position: number; ids: boolean; includeSearchContent?: boolean },
+): Response {
+  const options = { includeSearchContent, v4Js: isV4Js(c.req.raw.headers) };
+  async function* presented() {
+    for await (const batch of events)
+      yield batch.map((event) => ({ ...presentEvent(event, options), id: event.id }));
+  }
+  return sseResponse(presented(), {
+    headers: { [POSITION_HEADER]: String(position) },
+    keepAliveMs: c.var.service.keepAliveMs,
+    ids,
+    signal: c.req.raw.signal,
+  });
+}

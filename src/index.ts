@@ -1,0 +1,13 @@
+/**
+ * rethread: code written for the Assistants API lives on, over the Responses API.
+ *
+ * @module
+ */
+export type { AssistantParams } from './assistants/params.ts';
+export { type Assistants, createAssistants } from './create-assistants.ts';
+export { type LogLevel, OptionsError, type RethreadOptions, type UpstreamAddress } from './options.ts';
+export type { BusyThread } from './runs/busy.ts';
+export { openStore } from './store/open.ts';
+export type { Entry, Lease, Store } from './store/store.ts';
+export type { Profile } from './upstream/profile.ts';
+export { withAssistants } from './with-assistants.ts';

@@ -1,0 +1,166 @@
+/**
+ * What can be set, where from, and what happens when it is wrong.
+ *
+ * Options given in code win over `RETHREAD_*` environment variables, and these over `rethread.config.{ts,js,json}`.
+ */
+import type { Keyv, KeyvStoreAdapter } from 'keyv';
+import { z } from 'zod';
+import type { AssistantParams } from './assistants/params.ts';
+import { assistantCreate } from './http/openai/schemas.ts';
+import type { BusyThread } from './runs/busy.ts';
+import type { Profile } from './upstream/profile.ts';
+
+export type LogLevel = 'info' | 'warn' | 'error';
+
+export interface RethreadOptions {
+  /**
+   * Where threads live: `file:<directory>`, `sqlite://…`, `redis://…`, `postgres://…`, `memory:`, or a Keyv instance.
+   * @default 'file:.rethread'
+   */
+  store?: string | Keyv | KeyvStoreAdapter;
+  /** What the upstream can do. By default told by its address: `azure` for Azure's hosts, otherwise `openai`. */
+  profile?: Profile['name'] | Profile;
+  /** Old model names to new ones, e.g. `{ 'gpt-4-turbo': 'gpt-4.1' }`. Objects keep showing the old name. */
+  models?: Record<string, string>;
+  /** Assistants by id, so that ids in your database and environment keep working: the bodies of `assistants.create`. */
+  assistants?: Record<string, AssistantParams>;
+  /** Seconds until a run that has not ended expires (§2.1). @default 600 */
+  runExpiry?: number;
+  /** Runs carried out at the same time; more wait as `queued`. @default 100 */
+  concurrency?: number;
+  /** What a request finds on a thread that a run holds: the original's 400, its turn in a queue, or the run cancelled. @default 'reject' */
+  busyThread?: BusyThread;
+  /** Retries of a failed call upstream. @default 2 */
+  maxRetries?: number;
+  /** Milliseconds the upstream may take to begin its answer. @default 600000 */
+  timeout?: number;
+  /** Largest request body in bytes. @default 33554432 */
+  maxBodyBytes?: number;
+  /** Milliseconds between comments on an idle stream; 0 for none. @default 15000 */
+  keepAlive?: number;
+  /** Sends `id:` lines on every stream, not only on those taken up again. @default false */
+  streamEventIds?: boolean;
+  /** For platforms that freeze a process after its response: told of every run in progress. */
+  waitUntil?: (work: Promise<unknown>) => void;
+  /** Told what happens. By default warnings and errors go to the console. Never given a key. */
+  log?: (level: LogLevel, message: string, details?: Record<string, unknown>) => void;
+}
+
+/** Where `createAssistants` calls, when it is not in front of a client. */
+export interface UpstreamAddress {
+  /** @default process.env.OPENAI_BASE_URL, then https://api.openai.com/v1 */
+  baseURL?: string;
+  /** @default the `Authorization` of the request, then process.env.OPENAI_API_KEY */
+  apiKey?: string;
+  headers?: Record<string, string>;
+  fetch?: typeof globalThis.fetch;
+}
+
+const positive = z.coerce.number().positive();
+const func = z.custom<(...args: never[]) => unknown>(
+  (value) => typeof value === 'function',
+  'expected a function',
+);
+
+/** A message names the field; see {@link parseOptions}. */
+const schema = z.strictObject({
+  store: z
+    .union([
+      z.string().regex(/^(memory:|file:.+|sqlite:\/\/|rediss?:\/\/|postgres(ql)?:\/\/)/, {
+        error: 'expected memory:, file:<directory>, sqlite://, redis:// or postgres://',
+      }),
+      z.custom<Keyv | KeyvStoreAdapter>(
+        (value) => typeof value === 'object' && value !== null && 'get' in value,
+      ),
+    ])
+    .optional(),
+  profile: z
+    .union([
+      z.enum(['openai', 'azure', 'generic']),
+      z.custom<Profile>((value) => typeof value === 'object' && value !== null),
+    ])
+    .optional(),
+  models: z.record(z.string(), z.string().min(1)).optional(),
+  assistants: z.record(z.string().startsWith('asst'), assistantCreate).optional(),
+  runExpiry: positive.optional(),
+  concurrency: positive.int().optional(),
+  busyThread: z.enum(['reject', 'enqueue', 'interrupt']).optional(),
+  maxRetries: z.coerce.number().int().min(0).optional(),
+  timeout: positive.optional(),
+  maxBodyBytes: positive.int().optional(),
+  keepAlive: z.coerce.number().min(0).optional(),
+  streamEventIds: z.union([z.boolean(), z.stringbool()]).optional(),
+  waitUntil: func.optional(),
+  log: func.optional(),
+});
+
+/** A setting that cannot be used; the message names the field and where it came from. */
+export class OptionsError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'OptionsError';
+  }
+}
+
+/** @param source e.g. `withAssistants options` @throws OptionsError */
+export function parseOptions(options: unknown, source: string): RethreadOptions {
+  const { success, data, error } = schema.safeParse(options ?? {});
+  if (success) return data as RethreadOptions;
+  const problems = error.issues.map((issue) => {
+    if (issue.code === 'unrecognized_keys')
+      return `${issue.keys.map((key) => `'${key}'`).join(', ')}: no such option`;
+    return `${issue.path.join('.') || 'options'}: ${issue.message}`;
+  });
+  throw new OptionsError(`${source}: ${problems.join('; ')}`);
+}
+
+/** Environment variables by option. Objects are JSON. */
+const ENVIRONMENT = {
+  store: 'RETHREAD_STORE',
+  profile: 'RETHREAD_PROFILE',
+  models: 'RETHREAD_MODELS',
+  assistants: 'RETHREAD_ASSISTANTS',
+  runExpiry: 'RETHREAD_RUN_EXPIRY',
+  concurrency: 'RETHREAD_CONCURRENCY',
+  busyThread: 'RETHREAD_BUSY_THREAD',
+  maxRetries: 'RETHREAD_MAX_RETRIES',
+  timeout: 'RETHREAD_TIMEOUT',
+  maxBodyBytes: 'RETHREAD_MAX_BODY_BYTES',
+  keepAlive: 'RETHREAD_KEEP_ALIVE',
+  streamEventIds: 'RETHREAD_STREAM_EVENT_IDS',
+} as const;
+
+const JSON_VALUED: ReadonlySet<string> = new Set(['models', 'assistants']);
+
+/** @throws OptionsError that names the variable */
+export function optionsFromEnvironment(env: Record<string, string | undefined>): RethreadOptions {
+  const options: RethreadOptions = {};
+  for (const [field, variable] of Object.entries(ENVIRONMENT)) {
+    const value = env[variable];
+    if (value === undefined || value === '') continue;
+    Object.assign(
+      options,
+      parseOptions({ [field]: JSON_VALUED.has(field) ? json(value, variable) : value }, variable),
+    );
+  }
+  return options;
+}
+
+function json(text: string, variable: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new OptionsError(`${variable}: expected JSON`);
+  }
+}
+
+/** Later sources win; `models` and `assistants` are merged entry by entry. */
+export function mergeOptions(...sources: RethreadOptions[]): RethreadOptions {
+  const given = sources.map((source) =>
+    Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined)),
+  ) as RethreadOptions[];
+  return Object.assign({}, ...given, {
+    models: Object.assign({}, ...given.map(({ models }) => models)),
+    assistants: Object.assign({}, ...given.map(({ assistants }) => assistants)),
+  });
+}

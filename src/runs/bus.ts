@@ -1,0 +1,165 @@
+/**
+ * The events of runs, numbered from 1 for each run over all its streams, for whoever listens now or comes back later.
+ *
+ * Text that has been sent is kept once, not once per delta: a run's log grows with its messages, not with their number
+ * of pieces.
+ */
+import type { AssistantEvent, MessageDeltaEvent } from '../assistants/types.ts';
+
+export type NumberedEvent = AssistantEvent & { id: number };
+
+/** Text deltas of one message part, told apart again by where each ended. */
+interface TextEntry {
+  first: number;
+  message: string;
+  index: number;
+  text: string;
+  ends: number[];
+}
+type Entry = TextEntry | { first: number; event: AssistantEvent };
+
+interface Channel {
+  entries: Entry[];
+  last: number;
+  listeners: Set<() => void>;
+  /** Set when nothing more will come; the channel is then forgotten after a while. */
+  expiry?: ReturnType<typeof setTimeout>;
+}
+
+/** Events after which a stream ends (§3.1). */
+const ENDINGS: ReadonlySet<string> = new Set([
+  'thread.run.requires_action',
+  'thread.run.completed',
+  'thread.run.incomplete',
+  'thread.run.failed',
+  'thread.run.cancelled',
+  'thread.run.expired',
+]);
+const PAUSE = 'thread.run.requires_action';
+
+export const endsStream = (event: AssistantEvent) => ENDINGS.has(event.event);
+
+export interface Bus {
+  publish(runId: string, events: readonly AssistantEvent[]): void;
+  /** The number of the newest event; 0 before the first. */
+  position(runId: string): number;
+  /** Whether events of the run are at hand. */
+  knows(runId: string): boolean;
+  /** Events after number `after`, batch by batch as they arrive, up to the one that ends the stream. */
+  read(runId: string, after: number, signal?: AbortSignal): AsyncGenerator<NumberedEvent[]>;
+  /** Resolves at the run's next event, or after `ms`, or when the signal aborts. */
+  next(runId: string, ms: number, signal?: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+/** @param keepMs how long a finished run's events stay readable */
+export function createBus(keepMs = 600_000): Bus {
+  const channels = new Map<string, Channel>();
+
+  function open(runId: string): Channel {
+    const channel = channels.get(runId) ?? { entries: [], last: 0, listeners: new Set() };
+    channels.set(runId, channel);
+    return channel;
+  }
+
+  function listen(channel: Channel, ms: number | undefined, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const wake = () => {
+        channel.listeners.delete(wake);
+        signal?.removeEventListener('abort', wake);
+        clearTimeout(timer);
+        resolve();
+      };
+      if (signal?.aborted) return resolve();
+      channel.listeners.add(wake);
+      signal?.addEventListener('abort', wake, { once: true });
+      if (ms !== undefined) timer = setTimeout(wake, ms);
+    });
+  }
+
+  return {
+    publish(runId, events) {
+      if (events.length === 0) return;
+      const channel = open(runId);
+      for (const event of events) record(channel, event);
+      for (const wake of [...channel.listeners]) wake();
+      const last = events.at(-1) as AssistantEvent;
+      clearTimeout(channel.expiry);
+      if (endsStream(last) && last.event !== PAUSE) {
+        channel.expiry = setTimeout(() => channels.delete(runId), keepMs);
+        channel.expiry.unref?.();
+      }
+    },
+    position: (runId) => channels.get(runId)?.last ?? 0,
+    knows: (runId) => channels.has(runId),
+    async *read(runId, after, signal) {
+      const channel = open(runId);
+      for (let cursor = after; !signal?.aborted; ) {
+        if (cursor >= channel.last) {
+          await listen(channel, undefined, signal);
+          continue;
+        }
+        const batch = eventsAfter(channel, cursor);
+        cursor = channel.last;
+        const end = batch.findIndex(endsStream);
+        yield end < 0 ? batch : batch.slice(0, end + 1);
+        if (end >= 0) return;
+      }
+    },
+    next: (runId, ms, signal) => listen(open(runId), ms, signal),
+    close() {
+      for (const { expiry } of channels.values()) clearTimeout(expiry);
+      channels.clear();
+    },
+  };
+}
+
+function record(channel: Channel, event: AssistantEvent): void {
+  channel.last += 1;
+  const piece = textPiece(event);
+  const open = channel.entries.at(-1);
+  if (!piece) channel.entries.push({ first: channel.last, event });
+  else if (open && 'text' in open && open.message === piece.message && open.index === piece.index) {
+    open.text += piece.text;
+    open.ends.push(open.text.length);
+  } else channel.entries.push({ first: channel.last, ...piece, ends: [piece.text.length] });
+}
+
+/** The text of a delta that consists of nothing else; null for every other event. */
+function textPiece(event: AssistantEvent): { message: string; index: number; text: string } | null {
+  if (event.event !== 'thread.message.delta') return null;
+  const [part, more] = event.data.delta.content;
+  if (more || part?.type !== 'text' || part.text?.value === undefined || part.text.annotations !== undefined)
+    return null;
+  return { message: event.data.id, index: part.index, text: part.text.value };
+}
+
+function textDelta(entry: TextEntry, value: string): AssistantEvent {
+  const data: MessageDeltaEvent = {
+    id: entry.message,
+    object: 'thread.message.delta',
+    delta: { content: [{ index: entry.index, type: 'text', text: { value } }] },
+  };
+  return { event: 'thread.message.delta', data };
+}
+
+function eventsAfter(channel: Channel, after: number): NumberedEvent[] {
+  const events: NumberedEvent[] = [];
+  let at = channel.entries.length;
+  while (at > 0 && (channel.entries[at - 1] as Entry).first > after) at -= 1;
+  for (const entry of channel.entries.slice(Math.max(0, at - 1))) {
+    if ('event' in entry) {
+      if (entry.first > after) events.push({ ...entry.event, id: entry.first });
+      continue;
+    }
+    for (let piece = Math.max(0, after + 1 - entry.first); piece < entry.ends.length; piece++) {
+      const start = piece === 0 ? 0 : entry.ends[piece - 1];
+      events.push({
+        ...textDelta(entry, entry.text.slice(start, entry.ends[piece])),
+        id: entry.first + piece,
+      });
+    }
+  }
+  return events;
+}

@@ -1,0 +1,52 @@
+/** What happens to a request that finds its thread busy: refused as in the original, or one of two ways users asked for. */
+import { Mutex } from 'async-mutex';
+import { cancelRun } from './cancel.ts';
+import type { Scope } from './scope.ts';
+import { activeRun } from './settle.ts';
+
+/** `reject`: 400 #1/#2. `enqueue`: the request waits until the thread is free. `interrupt`: the active run is cancelled. */
+export type BusyThread = 'reject' | 'enqueue' | 'interrupt';
+
+/** How often a run of another process is looked at while waiting for it. */
+const LOOK_MS = 250;
+
+export function createTurnstiles() {
+  const turnstiles = new Map<string, Mutex>();
+
+  /**
+   * Does `work` when the thread is free, in the order of arrival.
+   * @param signal the client has gone: waiting ends, and `work` answers as it would have at once
+   */
+  return async function whenFree<T>(
+    scope: Scope,
+    mode: BusyThread,
+    threadId: string,
+    signal: AbortSignal,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    if (mode === 'reject') return work();
+    const turnstile = turnstiles.get(threadId) ?? new Mutex();
+    turnstiles.set(threadId, turnstile);
+    try {
+      return await turnstile.runExclusive(async () => {
+        await (mode === 'interrupt' ? interrupt(scope, threadId) : waitUntilFree(scope, threadId, signal));
+        return await work();
+      });
+    } finally {
+      if (!turnstile.isLocked()) turnstiles.delete(threadId);
+    }
+  };
+}
+
+async function interrupt(scope: Scope, threadId: string): Promise<void> {
+  const active = await activeRun(scope, threadId);
+  if (active) await cancelRun(scope, threadId, active.run.id);
+}
+
+async function waitUntilFree(scope: Scope, threadId: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const active = await activeRun(scope, threadId);
+    if (!active) return;
+    await scope.clockwork.bus.next(active.run.id, LOOK_MS, signal);
+  }
+}

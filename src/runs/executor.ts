@@ -1,0 +1,219 @@
+/**
+ * Carries out one phase of a run: from `queued` to where it ends or waits for tool outputs.
+ *
+ * History is read, the request made, the response streamed; each event is reduced to changes, which are stored first,
+ * and to events, which are published after that.
+ */
+import { ApiError, errors } from '../assistants/errors.ts';
+import { isOver, type RunRecord } from '../assistants/runs.ts';
+import type { Run } from '../assistants/types.ts';
+import { carryOutEffect } from '../files/containers.ts';
+import { failureOf } from '../translate/failure.ts';
+import { beginCancel, endRun, reduce } from '../translate/reduce.ts';
+import type { Change, Effect, Ending, Reduction, RunState } from '../translate/types.ts';
+import { UpstreamError } from '../upstream/client.ts';
+import { commit, contextFor, keep, Overtaken } from './commit.ts';
+import type { RunLease } from './lease.ts';
+import { OutOfTokens, openResponse } from './open-response.ts';
+import type { Execution, Scope, Withdraw } from './scope.ts';
+import { withdrawRun } from './withdraw.ts';
+
+/** How long a create call waits for the upstream's yes or no before it answers `queued` all the same. */
+const GRACE_MS = 2_000;
+
+const QUIET: Reduction['changes'] = [];
+
+/**
+ * @param lease held for the run; released when the phase is over
+ * @param withdraw what to take back when the upstream refuses the caller; absent for phases after the first
+ */
+export function execute(
+  scope: Scope,
+  record: RunRecord,
+  start: RunState,
+  lease: RunLease,
+  withdraw?: Withdraw,
+): Execution {
+  const { domain, clockwork } = scope;
+  const { id: runId, thread_id: threadId, expires_at } = record.run;
+  const abort = new AbortController();
+  const accepted = deferred();
+  let state = start;
+  let stopping: 'cancelled' | 'expired' | undefined;
+  let cancelling: Run | undefined;
+  let leaseLost = false;
+
+  async function apply(changes: Change[], effects: Effect[], events: Reduction['events'], next: RunState) {
+    for (const effect of effects) {
+      await carryOutEffect(domain, scope.upstream, effect, abort.signal).catch((error: unknown) => {
+        if (abort.signal.aborted) throw error;
+        clockwork.log('error', 'A file that the run made could not be copied.', {
+          runId,
+          file: effect.as,
+          error,
+        });
+      });
+    }
+    if (changes.length > 0) {
+      const turn = next.run.status === 'requires_action' ? next : undefined;
+      await commit(
+        domain,
+        threadId,
+        runId,
+        changes,
+        keep({ files: effects.map((effect) => effect.as), turn }),
+      );
+    }
+    state = next;
+    clockwork.bus.publish(runId, events);
+  }
+
+  const applyOne = ({ changes, effects, events, state: next }: Reduction) =>
+    apply(changes, effects, events, next);
+  const end = (ending: Ending) => applyOne(endRun(state, ending, contextFor(domain, runId)));
+
+  async function finishStop(how: 'cancelled' | 'expired') {
+    if (how === 'cancelled' && state.run.status !== 'cancelling') {
+      await applyOne(beginCancel(state, contextFor(domain, runId)));
+      cancelling = state.run;
+    }
+    await end({ status: how });
+  }
+
+  async function followStream() {
+    const stream = await openResponse(scope, record, abort.signal);
+    accepted.resolve();
+    for await (const batch of stream) {
+      const ctx = contextFor(domain, runId);
+      let next = state;
+      let changes = QUIET;
+      const effects: Effect[] = [];
+      const events: Reduction['events'] = [];
+      for (const event of batch) {
+        const reduction = reduce(next, event, ctx);
+        next = reduction.state;
+        if (reduction.changes.length > 0) changes = [...changes, ...reduction.changes];
+        if (reduction.effects.length > 0) effects.push(...reduction.effects);
+        for (const one of reduction.events) events.push(one);
+      }
+      if (stopping) break;
+      await apply(changes, effects, events, next);
+      if (state.run.status === 'requires_action' || isOver(state.run)) return;
+    }
+    if (!stopping)
+      throw new UpstreamError('The upstream closed the stream before the response was complete.');
+  }
+
+  let begun = false;
+  const over = deferred();
+
+  async function carryOut() {
+    if (begun) return over.promise;
+    begun = true;
+    try {
+      if (!stopping && !leaseLost) await followStream();
+      if (stopping) await finishStop(stopping);
+    } catch (error) {
+      await settleFailure(error).catch(ignoreOvertaken(scope, runId));
+    } finally {
+      clearTimeout(timer);
+      clearTimeout(grace);
+      clockwork.live.delete(runId);
+      await lease
+        .release()
+        .catch((error: unknown) => clockwork.log('warn', 'A lease was not released.', { runId, error }));
+      accepted.resolve();
+      over.resolve();
+    }
+  }
+
+  async function settleFailure(error: unknown) {
+    if (error instanceof Overtaken || leaseLost) return;
+    if (stopping) return finishStop(stopping);
+    if (error instanceof OutOfTokens) return end({ status: 'incomplete', reason: error.reason });
+    const refusal = refusalOf(error, record.run);
+    if (refusal && withdraw && accepted.pending()) {
+      await withdrawRun(domain, record, withdraw);
+      accepted.reject(refusal);
+      return;
+    }
+    if (!(error instanceof UpstreamError)) clockwork.log('error', 'A run failed.', { runId, error });
+    await end(failureOf(asFailure(error)).ending);
+  }
+
+  const stop = async (how: 'cancelled' | 'expired') => {
+    stopping ??= how;
+    abort.abort();
+    // A run that still waits for its turn in the queue is ended at once; the queue then finds nothing to do.
+    await carryOut();
+    return cancelling;
+  };
+
+  lease.onLost(() => {
+    leaseLost = true;
+    abort.abort();
+  });
+  const timer = setTimeout(() => void stop('expired'), Math.max(0, (expires_at ?? 0) * 1000 - domain.now()));
+  timer.unref?.();
+  const grace = setTimeout(() => accepted.resolve(), GRACE_MS);
+  const abandon = async () => {
+    leaseLost = true;
+    abort.abort();
+    await carryOut();
+  };
+
+  const execution: Execution = { accepted: accepted.promise, done: over.promise, stop, abandon };
+  clockwork.live.set(runId, execution);
+  void clockwork.queue.add(carryOut);
+  clockwork.waitUntil(over.promise);
+  return execution;
+}
+
+/** The answers of an upstream that mean the caller's request, not the run: wrong key, no access, no such model (§4.6). */
+function refusalOf(error: unknown, run: Run): ApiError | undefined {
+  if (error instanceof ApiError) return error;
+  if (!(error instanceof UpstreamError)) return undefined;
+  if (error.status === 401 || error.status === 403) return error.toApiError();
+  if (error.status === 404 && (error.code === 'model_not_found' || error.param === 'model')) {
+    return errors.unsupportedModel(run.model);
+  }
+  return undefined;
+}
+
+function asFailure(error: unknown): Parameters<typeof failureOf>[0] {
+  if (error instanceof UpstreamError || error instanceof ApiError) {
+    const { status, code, type, message } = error;
+    return { status, code, type, message };
+  }
+  const dropped = error instanceof Error && error.message ? `: ${error.message}` : '';
+  return { message: `The connection to the upstream was lost${dropped}`, code: 'server_error' };
+}
+
+function ignoreOvertaken({ clockwork }: Scope, runId: string) {
+  return (error: unknown) => {
+    if (!(error instanceof Overtaken))
+      clockwork.log('error', 'The end of a run could not be stored.', { runId, error });
+  };
+}
+
+function deferred() {
+  let settled = false;
+  let settle: { resolve: () => void; reject: (error: unknown) => void } = { resolve() {}, reject() {} };
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  // Nobody may be waiting: a refusal is then seen in the run alone.
+  promise.catch(() => {});
+  return {
+    promise,
+    pending: () => !settled,
+    resolve() {
+      settled = true;
+      settle.resolve();
+    },
+    reject(error: unknown) {
+      settled = true;
+      settle.reject(error);
+    },
+  };
+}

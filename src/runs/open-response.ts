@@ -1,0 +1,174 @@
+/** Puts together what a model call of a run needs, and makes the call; mends what can be mended and asks again. */
+import { Buffer } from 'node:buffer';
+import { keys } from '../assistants/domain.ts';
+import { readThread } from '../assistants/messages.ts';
+import type { RunRecord } from '../assistants/runs.ts';
+import { loadThread } from '../assistants/threads.ts';
+import type { Message, Run } from '../assistants/types.ts';
+import { containerFor, dropContainer } from '../files/containers.ts';
+import { isMinted, readFile } from '../files/minted.ts';
+import { waitForIndexing } from '../files/vector-stores.ts';
+import { remainingBudget } from '../translate/budget.ts';
+import { isContextOverflow } from '../translate/failure.ts';
+import { buildRequest } from '../translate/request.ts';
+import { dropMiddle, lastMessages } from '../translate/truncate.ts';
+import type { RequestInput, ResponseStreamEvent, Turn } from '../translate/types.ts';
+import { UpstreamError } from '../upstream/client.ts';
+import type { Scope } from './scope.ts';
+import { countTokens } from './tokens.ts';
+
+/** A token budget of the run, or the model's context, has no room for another call (§2.4, §4.1). */
+export class OutOfTokens extends Error {
+  readonly reason: 'max_prompt_tokens' | 'max_completion_tokens';
+
+  constructor(reason: OutOfTokens['reason']) {
+    super(`The run is out of tokens (${reason}).`);
+    this.name = 'OutOfTokens';
+    this.reason = reason;
+  }
+}
+
+/** How often a prompt that is too long for the model is made shorter before the run ends `incomplete`. */
+const SHORTENINGS = 5;
+
+/**
+ * Starts the model call of a run's next turn.
+ * @throws UpstreamError, OutOfTokens
+ */
+export async function openResponse(
+  scope: Scope,
+  record: RunRecord,
+  signal: AbortSignal,
+): Promise<AsyncIterable<ResponseStreamEvent[]>> {
+  const { upstream } = scope;
+  let input = await gather(scope, record, signal);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await upstream.respond(buildRequest(input), signal);
+    } catch (error) {
+      if (!(error instanceof UpstreamError) || attempt >= SHORTENINGS) throw error;
+      if (isContextOverflow(error)) input = { ...input, messages: await shorten(input.messages) };
+      else if (containerGone(error) && attempt === 0) input = await freshContainer(scope, record, input);
+      else if (noEncryptedReasoning(error)) input = withoutEncryptedReasoning(input);
+      else throw error;
+    }
+  }
+}
+
+async function gather(scope: Scope, record: RunRecord, signal: AbortSignal): Promise<RequestInput> {
+  const { domain, upstream } = scope;
+  const { run } = record;
+  const [{ thread }, everything, turns] = await Promise.all([
+    loadThread(domain, run.thread_id),
+    readThread(domain, run.thread_id),
+    readTurns(scope, record),
+  ]);
+  const budget = remainingBudget(run, record.checkpoint?.usage ?? null);
+  if (budget.exhausted) throw new OutOfTokens(budget.exhausted);
+  const history = everything.filter((message) => !record.messages.includes(message.id));
+  const uses = (type: string) => run.tools.some((tool) => tool.type === type);
+
+  const threadStores = thread.tool_resources.file_search?.vector_store_ids ?? [];
+  if (uses('file_search')) {
+    for (const id of threadStores) await waitForIndexing(upstream, id, signal);
+  }
+  const stores = [...new Set([...(record.resources.file_search?.vector_store_ids ?? []), ...threadStores])];
+  const messages = await fitting(run, history, budget.prompt);
+  return {
+    run,
+    model: scope.modelFor(run.model),
+    profile: upstream.profile,
+    messages,
+    turns,
+    vectorStoreIds: stores,
+    ...(uses('code_interpreter') && {
+      containerId: await containerFor(
+        domain,
+        upstream,
+        run.thread_id,
+        filesOf(record, thread.tool_resources),
+      ),
+    }),
+    ...(budget.completion !== undefined && { maxOutputTokens: budget.completion }),
+    inlineImages: await inlineImages(scope, messages),
+  };
+}
+
+function filesOf(record: RunRecord, own: RunRecord['resources']): string[] {
+  return [
+    ...new Set([
+      ...(record.resources.code_interpreter?.file_ids ?? []),
+      ...(own.code_interpreter?.file_ids ?? []),
+    ]),
+  ];
+}
+
+async function readTurns({ domain }: Scope, { run, turns }: RunRecord): Promise<Turn[]> {
+  const ordinals = Array.from({ length: turns }, (_, ordinal) => keys.turn(run.id, ordinal));
+  const found = await domain.store.getMany<Turn>(ordinals);
+  return found.filter((turn) => turn !== undefined);
+}
+
+/** Messages that the run may see: `last_messages`, and what `max_prompt_tokens` leaves room for (§4.1). */
+async function fitting(run: Run, history: Message[], promptTokens: number | undefined): Promise<Message[]> {
+  const { truncation_strategy: strategy } = run;
+  const messages =
+    strategy?.type === 'last_messages' && strategy.last_messages
+      ? lastMessages(history, strategy.last_messages)
+      : history;
+  if (promptTokens === undefined) return messages;
+  const count = await countTokens();
+  const fixed = count.text(run.instructions ?? '') + count.text(JSON.stringify(run.tools));
+  const kept = dropMiddle(messages, count.message, promptTokens - fixed);
+  if (!kept) throw new OutOfTokens('max_prompt_tokens');
+  return kept;
+}
+
+/** Half of the prompt, dropped from the middle; nothing left to drop ends the run (§4.6). */
+async function shorten(messages: Message[]): Promise<Message[]> {
+  const count = await countTokens();
+  const total = messages.reduce((sum, message) => sum + count.message(message), 0);
+  const kept = dropMiddle(messages, count.message, Math.floor(total / 2));
+  if (!kept || kept.length === messages.length) throw new OutOfTokens('max_prompt_tokens');
+  return kept;
+}
+
+async function freshContainer(scope: Scope, record: RunRecord, input: RequestInput): Promise<RequestInput> {
+  const { domain, upstream } = scope;
+  const { thread_id: threadId } = record.run;
+  await dropContainer(domain, threadId);
+  const { thread } = await loadThread(domain, threadId);
+  return {
+    ...input,
+    containerId: await containerFor(domain, upstream, threadId, filesOf(record, thread.tool_resources)),
+  };
+}
+
+/** The upstream does not know files that rethread minted: a picture of that kind travels in the request. */
+async function inlineImages({ domain }: Scope, messages: Message[]): Promise<Record<string, string>> {
+  const images: Record<string, string> = {};
+  for (const message of messages) {
+    for (const part of message.role === 'user' ? message.content : []) {
+      if (part.type !== 'image_file' || !isMinted(part.image_file.file_id)) continue;
+      const { file, bytes } = await readFile(domain, part.image_file.file_id);
+      images[part.image_file.file_id] = dataUrl(file.filename, bytes);
+    }
+  }
+  return images;
+}
+
+function dataUrl(filename: string, bytes: Uint8Array): string {
+  const extension = filename.split('.').at(-1)?.toLowerCase() ?? 'png';
+  const subtype = extension === 'jpg' ? 'jpeg' : extension;
+  return `data:image/${subtype};base64,${Buffer.from(bytes).toString('base64')}`;
+}
+
+const containerGone = ({ status, message }: UpstreamError) =>
+  (status === 400 || status === 404) && /container/i.test(message) && /expired|not found/i.test(message);
+
+const noEncryptedReasoning = ({ status, message }: UpstreamError) =>
+  status === 400 && /encrypted content is not supported/i.test(message);
+
+function withoutEncryptedReasoning(input: RequestInput): RequestInput {
+  return { ...input, profile: { ...input.profile, encryptedReasoning: false } };
+}

@@ -1,0 +1,47 @@
+/** What one request works in: whose data, as whom upstream, and the clockwork of this process. */
+import type PQueue from 'p-queue';
+import type { Domain } from '../assistants/domain.ts';
+import type { Run } from '../assistants/types.ts';
+import type { Upstream } from '../upstream/client.ts';
+import type { Bus } from './bus.ts';
+
+/** One phase of a run, being carried out by this process. */
+export interface Execution {
+  /**
+   * Settles when the upstream has taken the request on, or after a grace period without an answer.
+   * @throws ApiError where it refused the caller's key or the model: the run has then been withdrawn (§4.6)
+   */
+  accepted: Promise<void>;
+  /** Settles when the phase is over. */
+  done: Promise<void>;
+  /** Ends the run now; resolves when that is stored. Gives the run as `cancelling` for a cancel. */
+  stop(how: 'cancelled' | 'expired'): Promise<Run | undefined>;
+  /** Lets go of the run as it is stored, for another process to carry on. */
+  abandon(): Promise<void>;
+}
+
+/** What came with a run's creation, and goes with it when the upstream refuses the caller. */
+export interface Withdraw {
+  /** Ids of the additional messages. */
+  messages: string[];
+  /** The thread was made by the same request. */
+  thread: boolean;
+}
+
+export interface Clockwork {
+  bus: Bus;
+  queue: PQueue;
+  /** Runs that this process is carrying out, by run id. */
+  live: Map<string, Execution>;
+  /** Keeps a platform from freezing the process while a run goes on. */
+  waitUntil(work: Promise<unknown>): void;
+  log(level: 'info' | 'warn' | 'error', message: string, details?: Record<string, unknown>): void;
+}
+
+export interface Scope {
+  domain: Domain;
+  upstream: Upstream;
+  clockwork: Clockwork;
+  /** The model's name at the upstream. */
+  modelFor(model: string): string;
+}

@@ -1,0 +1,83 @@
+/** Looks after a run that nobody in this process is carrying out: past its expiry, or left behind by a process that ended. */
+import { keys } from '../assistants/domain.ts';
+import { isOver, type RunRecord } from '../assistants/runs.ts';
+import { loadThread } from '../assistants/threads.ts';
+import { beginCancel, beginRun, endRun } from '../translate/reduce.ts';
+import type { RunState } from '../translate/types.ts';
+import { commit, contextFor, Overtaken } from './commit.ts';
+import { execute } from './executor.ts';
+import { holdLease } from './lease.ts';
+import { restartPhase } from './restart.ts';
+import type { Scope } from './scope.ts';
+
+/** The run that holds the thread, after what is overdue has been done; undefined when the thread is free (§2.1). */
+export async function activeRun(scope: Scope, threadId: string): Promise<RunRecord | undefined> {
+  const { activeRun: runId } = await loadThread(scope.domain, threadId);
+  if (!runId) return undefined;
+  const record = await settledRun(scope, threadId, runId);
+  return record && !isOver(record.run) ? record : undefined;
+}
+
+/** A run's record as it is now: expired if its time is over (§2.6), taken up again if its process went away. */
+export async function settledRun(
+  scope: Scope,
+  threadId: string,
+  runId: string,
+): Promise<RunRecord | undefined> {
+  const { domain, clockwork } = scope;
+  const load = () => domain.store.get<RunRecord>(keys.run(threadId, runId));
+  const record = await load();
+  if (!record || isOver(record.run)) return record;
+
+  const live = clockwork.live.get(runId);
+  if (domain.now() >= (record.run.expires_at ?? Number.POSITIVE_INFINITY) * 1000) {
+    if (live) await live.stop('expired');
+    else await endStored(scope, record, 'expired');
+    return load();
+  }
+  if (live || record.run.status === 'requires_action') return record;
+  if (record.run.status === 'cancelling') {
+    await endStored(scope, record, 'cancelled');
+    return load();
+  }
+  await takeUp(scope, record);
+  return load();
+}
+
+/** Where a run stands according to the store. */
+export function storedState(scope: Scope, record: RunRecord): RunState {
+  if (record.checkpoint) return { ...record.checkpoint, run: record.run };
+  return beginRun(record.run, contextFor(scope.domain, record.run.id)).state;
+}
+
+/** Ends a run that no executor holds; gives it as it was on the way, e.g. `cancelling`. */
+export async function endStored(scope: Scope, record: RunRecord, how: 'cancelled' | 'expired') {
+  const { domain, clockwork } = scope;
+  const { id: runId, thread_id: threadId } = record.run;
+  const ctx = contextFor(domain, runId);
+  const state = storedState(scope, record);
+  const begun =
+    how === 'cancelled' && record.run.status !== 'cancelling' ? beginCancel(state, ctx) : undefined;
+  const ended = endRun(begun?.state ?? state, { status: how }, ctx);
+  try {
+    await commit(domain, threadId, runId, [...(begun?.changes ?? []), ...ended.changes]);
+  } catch (error) {
+    if (error instanceof Overtaken) return undefined;
+    throw error;
+  }
+  clockwork.bus.publish(runId, [...(begun?.events ?? []), ...ended.events]);
+  return (begun ?? ended).state.run;
+}
+
+/** Carries a run on that was cut off: its phase starts again from where it began. */
+async function takeUp(scope: Scope, record: RunRecord): Promise<void> {
+  const { domain, clockwork } = scope;
+  const { id: runId } = record.run;
+  const lease = await holdLease(domain.store, runId);
+  if (!lease) return;
+  // While the lease was asked for, another request may have done the same in this process.
+  if (clockwork.live.has(runId)) return lease.release();
+  clockwork.log('info', 'A run that was cut off is taken up again.', { runId });
+  const restarted = await restartPhase(domain, record);
+  execute(scope, restarted, storedState(scope, restarted), lease);
+}

@@ -1,0 +1,134 @@
+/** Starts runs (§1.8, §2.1): the configuration is fixed, the thread is taken, the run is stored as queued and carried out. */
+import { retrieveAssistant } from '../assistants/assistants.ts';
+import { keys, locks } from '../assistants/domain.ts';
+import { badRequest, errors } from '../assistants/errors.ts';
+import { placeMessages, readThread } from '../assistants/messages.ts';
+import type { MessageParams, RunParams, ThreadParams } from '../assistants/params.ts';
+import { buildRun, isOver, placeRun, type RunRecord } from '../assistants/runs.ts';
+import { createThread, loadThread, type ThreadRecord } from '../assistants/threads.ts';
+import type { Assistant, AssistantEvent, Run, Thread } from '../assistants/types.ts';
+import { attachToThread } from '../files/vector-stores.ts';
+import { beginRun } from '../translate/reduce.ts';
+import { contextFor } from './commit.ts';
+import { execute } from './executor.ts';
+import { holdLease, type RunLease } from './lease.ts';
+import type { Scope, Withdraw } from './scope.ts';
+import { activeRun } from './settle.ts';
+
+/** A run that has begun. Its events start after number `position` of its bus channel. */
+export interface Started {
+  run: Run;
+  position: number;
+}
+
+/**
+ * Starts a run on a thread that exists.
+ * @throws 400 #2 when the thread is busy, #11 when there is nothing to run, 404 #3/#4; what the upstream says to the
+ * caller's key and model (§4.6)
+ */
+export async function startRun(scope: Scope, threadId: string, params: RunParams): Promise<Started> {
+  await loadThread(scope.domain, threadId);
+  const assistant = await retrieveAssistant(scope.domain, params.assistant_id);
+  return begin(scope, threadId, assistant, params, []);
+}
+
+/** Creates a thread and runs it. The stream opens with `thread.created` (§3.3 e). */
+export async function startThreadAndRun(
+  scope: Scope,
+  thread: ThreadParams,
+  messages: readonly MessageParams[],
+  params: RunParams,
+): Promise<Started> {
+  const assistant = await retrieveAssistant(scope.domain, params.assistant_id);
+  checkTools(scope, buildRun(scope.domain, 'thread_', assistant, params));
+  if (!hasInstructions(assistant, params) && !messages.some(({ role }) => role === 'user'))
+    throw errors.nothingToRun();
+  const created = await createThread(scope.domain, thread, messages);
+  return begin(scope, created.id, assistant, params, [threadCreated(created)]);
+}
+
+const threadCreated = (data: Thread): AssistantEvent => ({ event: 'thread.created', data });
+
+async function begin(
+  scope: Scope,
+  threadId: string,
+  assistant: Assistant,
+  params: RunParams,
+  opening: AssistantEvent[],
+): Promise<Started> {
+  const { domain, clockwork } = scope;
+  const additional = params.additional_messages ?? [];
+  const run = buildRun(domain, threadId, assistant, params);
+  checkTools(scope, run);
+  const busy = await activeRun(scope, threadId);
+  if (busy) throw errors.runWhileActive(threadId, busy.run.id);
+  await checkSomethingToRun(scope, threadId, assistant, params);
+  await attachToThread(
+    domain,
+    scope.upstream,
+    threadId,
+    additional.flatMap(({ attachments }) => attachments ?? []),
+  );
+
+  const begun = beginRun(run, contextFor(domain, run.id));
+  const lease = await leaseFor(scope, run.id);
+  const place = domain.store.lock(locks.thread(threadId), async () => {
+    const thread = await loadThread(domain, threadId);
+    await checkFree(scope, thread);
+    const placedMessages = await placeMessages(domain, threadId, additional);
+    const placed = await placeRun(domain, run, assistant, params);
+    const stored: RunRecord = { ...placed.record, checkpoint: begun.state };
+    await domain.store.setMany([
+      ...placedMessages.writes,
+      ...placed.writes,
+      [keys.run(threadId, run.id), stored],
+      [keys.thread(threadId), { ...thread, activeRun: run.id } satisfies ThreadRecord],
+    ]);
+    return { record: stored, messages: placedMessages.messages };
+  });
+  const { record, messages } = await place.catch(async (error: unknown) => {
+    await lease.release();
+    throw error;
+  });
+
+  clockwork.bus.publish(run.id, [...opening, ...begun.events]);
+  const withdraw: Withdraw = { messages: messages.map(({ id }) => id), thread: opening.length > 0 };
+  await execute(scope, record, begun.state, lease, withdraw).accepted;
+  return { run, position: 0 };
+}
+
+/** The lease of a run that this process is about to make or to carry on; taken before the run shows as queued. */
+export async function leaseFor({ domain }: Scope, runId: string): Promise<RunLease> {
+  const lease = await holdLease(domain.store, runId);
+  if (!lease) throw errors.outputsNotAccepted('queued');
+  return lease;
+}
+
+/** Inside the thread's critical section: somebody may have been quicker since the first look. */
+async function checkFree({ domain }: Scope, { thread, activeRun: runId }: ThreadRecord): Promise<void> {
+  if (!runId) return;
+  const record = await domain.store.get<RunRecord>(keys.run(thread.id, runId));
+  if (record && !isOver(record.run)) throw errors.runWhileActive(thread.id, runId);
+}
+
+function checkTools({ upstream }: Scope, run: Run): void {
+  for (const { type } of run.tools) {
+    if (type === 'function' || upstream.profile.tools[type]) continue;
+    throw badRequest(
+      `The tool '${type}' is not available from this upstream (profile '${upstream.profile.name}').`,
+      'tools',
+      'unsupported_tool',
+    );
+  }
+}
+
+const hasInstructions = (assistant: Assistant, params: RunParams) =>
+  Boolean(params.instructions ?? assistant.instructions ?? params.additional_instructions);
+
+/** #11: a thread without a user message needs an assistant with instructions. */
+async function checkSomethingToRun(scope: Scope, threadId: string, assistant: Assistant, params: RunParams) {
+  if (hasInstructions(assistant, params)) return;
+  if (params.additional_messages?.some(({ role }) => role === 'user')) return;
+  const messages = await readThread(scope.domain, threadId);
+  if (!messages.some(({ role }) => role === 'user')) throw errors.nothingToRun();
+}

@@ -1,0 +1,31 @@
+/** Takes back a run that the upstream would not have: the refused request leaves nothing behind (§4.6). */
+import { type Domain, keys, locks } from '../assistants/domain.ts';
+import { logOf } from '../assistants/lists.ts';
+import { type MessageRecord, removeMessages } from '../assistants/messages.ts';
+import type { RunRecord } from '../assistants/runs.ts';
+import { deleteThread, type ThreadRecord } from '../assistants/threads.ts';
+import type { Withdraw } from './scope.ts';
+
+export async function withdrawRun(
+  domain: Domain,
+  { run, page }: RunRecord,
+  withdraw: Withdraw,
+): Promise<void> {
+  const { store } = domain;
+  const { thread_id: threadId } = run;
+  if (withdraw.thread) return deleteThread(domain, threadId);
+  await store.lock(locks.thread(threadId), async () => {
+    const thread = await store.get<ThreadRecord>(keys.thread(threadId));
+    const messages = await store.getMany<MessageRecord>(
+      withdraw.messages.map((id) => keys.message(threadId, id)),
+    );
+    await removeMessages(
+      domain,
+      threadId,
+      messages.filter((record) => record !== undefined),
+    );
+    await store.setMany(await logOf(store, keys.runs(threadId)).remove(run.id, page));
+    await store.delete([keys.run(threadId, run.id)]);
+    if (thread?.activeRun === run.id) await store.set(keys.thread(threadId), { ...thread, activeRun: null });
+  });
+}

@@ -1,0 +1,221 @@
+/**
+ * The one way out: every call to the provider goes through here, with the caller's own address, key and fetch.
+ *
+ * Retries, back-off and `retry-after` are the SDK's own; the stream is read with an SSE parser, everything that arrived
+ * together handed on together.
+ */
+import { createParser } from 'eventsource-parser';
+import type OpenAI from 'openai';
+import { ApiError } from '../assistants/errors.ts';
+import { maskSecrets } from '../translate/failure.ts';
+import type { ResponseRequest, ResponseStreamEvent } from '../translate/types.ts';
+import type { Profile } from './profile.ts';
+
+/** The part of fetch that every SDK major and every platform shares. */
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
+
+/** Where to call and as whom. In process this is read off the caller's own request. */
+export interface Caller {
+  /** Without a trailing slash, e.g. `https://api.openai.com/v1`. */
+  baseURL: string;
+  /** Credentials, organisation, project and default headers. */
+  headers: Record<string, string>;
+  /** E.g. Azure's `api-version`. */
+  query: Record<string, string>;
+  fetch: Fetch;
+  /** What else the caller's SDK hands to its fetch: `agent`, `dispatcher`, … */
+  fetchOptions: Record<string, unknown>;
+}
+
+export interface UpstreamOptions {
+  profile: Profile;
+  /** Default 2, as in the SDKs. */
+  maxRetries?: number | undefined;
+  /** Milliseconds until the answer's headers; default 10 minutes. */
+  timeout?: number | undefined;
+}
+
+export interface Upstream {
+  readonly profile: Profile;
+  readonly baseURL: string;
+  /**
+   * Starts a response. Resolves when the upstream has accepted it.
+   * @throws UpstreamError
+   */
+  respond(body: ResponseRequest, signal: AbortSignal): Promise<AsyncIterable<ResponseStreamEvent[]>>;
+  /** Any other route, JSON in and out. */
+  json<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal): Promise<T>;
+  /** A file's bytes. */
+  bytes(path: string, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Uploads one file as multipart form data. */
+  upload<T>(path: string, file: File, fields?: Record<string, string>): Promise<T>;
+}
+
+/** What the upstream answered instead of what was asked for; `status` 0 where nothing was answered at all. */
+export class UpstreamError extends Error {
+  readonly status: number;
+  readonly code: string | null;
+  readonly type: string | null;
+  readonly param: string | null;
+  readonly headers: Headers | undefined;
+
+  constructor(
+    message: string,
+    init: Partial<Omit<UpstreamError, 'message' | 'name'>> & { cause?: unknown } = {},
+  ) {
+    super(maskSecrets(message), init.cause === undefined ? undefined : { cause: init.cause });
+    this.name = 'UpstreamError';
+    this.status = init.status ?? 0;
+    this.code = init.code ?? null;
+    this.type = init.type ?? null;
+    this.param = init.param ?? null;
+    this.headers = init.headers;
+  }
+
+  /** The same failure as an HTTP answer to our own client. */
+  toApiError(): ApiError {
+    const status = this.status >= 400 ? this.status : 502;
+    return new ApiError(this.message, {
+      status,
+      type: this.type ?? (status >= 500 ? 'server_error' : 'invalid_request_error'),
+      param: this.param,
+      code: this.code,
+      cause: this,
+    });
+  }
+}
+
+/** The SDK sets these itself; what the caller's SDK had set for its own request must not go along. */
+const NOT_FORWARDED =
+  /^(x-stainless-|content-|accept|openai-beta$|host$|connection$|user-agent$|idempotency-key$|transfer-)/;
+
+/** Headers of an incoming request that belong to the caller rather than to that one request. */
+export function callerHeaders(headers: Iterable<[string, string]>): Record<string, string> {
+  return Object.fromEntries([...headers].filter(([name]) => !NOT_FORWARDED.test(name.toLowerCase())));
+}
+
+export function createUpstream(caller: Caller, options: UpstreamOptions): Upstream {
+  let made: Promise<OpenAI> | undefined;
+  const client = () => {
+    made ??= makeClient(caller, options);
+    return made;
+  };
+
+  const call = async (
+    method: 'get' | 'post' | 'delete',
+    path: string,
+    request: { body?: unknown; signal?: AbortSignal | undefined; stream?: boolean },
+  ): Promise<Response> => {
+    const sdk = await client();
+    try {
+      return await sdk[method](path, request).asResponse();
+    } catch (error) {
+      throw toUpstreamError(error);
+    }
+  };
+
+  return {
+    profile: options.profile,
+    baseURL: caller.baseURL,
+    async respond(body, signal) {
+      return readEvents(await call('post', '/responses', { body, signal, stream: true }));
+    },
+    async json<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal) {
+      const response = await call(method.toLowerCase() as 'get', path, { body, signal });
+      return (await response.json()) as T;
+    },
+    async bytes(path, signal) {
+      return new Uint8Array(await (await call('get', path, { signal })).arrayBuffer());
+    },
+    async upload<T>(path: string, file: File, fields: Record<string, string> = {}) {
+      const form = new FormData();
+      for (const [name, value] of Object.entries(fields)) form.append(name, value);
+      form.append('file', file, file.name);
+      return (await (await call('post', path, { body: form })).json()) as T;
+    },
+  };
+}
+
+/** rethread's own copy of the SDK, dressed as the caller. Loaded when the first call is made. */
+async function makeClient(caller: Caller, options: UpstreamOptions): Promise<OpenAI> {
+  const { default: SDK } = await import('openai');
+  return new SDK({
+    apiKey: 'sent-by-the-caller',
+    baseURL: caller.baseURL,
+    fetch: caller.fetch as typeof fetch,
+    fetchOptions: caller.fetchOptions,
+    defaultHeaders: { Authorization: null, ...caller.headers },
+    defaultQuery: caller.query,
+    maxRetries: options.maxRetries ?? 2,
+    timeout: options.timeout ?? 600_000,
+    organization: null,
+    project: null,
+    // A browser page that wraps its client has chosen so already; the SDK's own guard is not ours to repeat.
+    dangerouslyAllowBrowser: true,
+    logLevel: 'off',
+  });
+}
+
+function toUpstreamError(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name === 'APIUserAbortError') return error;
+  const api = error as Error & {
+    status?: number;
+    code?: string | null;
+    type?: string;
+    param?: string | null;
+    error?: { message?: string };
+    headers?: Headers;
+  };
+  if (!('status' in api)) return error;
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  return new UpstreamError(api.error?.message ?? `${error.message}${cause}`, {
+    status: api.status ?? 0,
+    code: api.code ?? null,
+    type: api.type ?? null,
+    param: api.param ?? null,
+    ...(api.headers && { headers: api.headers }),
+    cause: error,
+  });
+}
+
+/**
+ * The events of a response, all those of one network chunk in one array. A provider that answers with a plain JSON
+ * body in spite of `stream: true` gives one closing event.
+ */
+async function* readEvents(response: Response): AsyncGenerator<ResponseStreamEvent[]> {
+  if (!response.body)
+    throw new UpstreamError('The upstream answered without a body.', { status: response.status });
+  if (response.headers.get('content-type')?.startsWith('application/json')) {
+    yield [closingEvent(await response.json())];
+    return;
+  }
+  let events: ResponseStreamEvent[] = [];
+  const parser = createParser({
+    onEvent: ({ data }) => {
+      if (data !== '[DONE]') events.push(parse(data));
+    },
+  });
+  const decoder = new TextDecoder();
+  // node-fetch, which SDK v4 brings along, gives a Node stream here: what both kinds share is the async iterator.
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    if (events.length === 0) continue;
+    const batch = events;
+    events = [];
+    yield batch;
+  }
+}
+
+function parse(data: string): ResponseStreamEvent {
+  try {
+    return JSON.parse(data) as ResponseStreamEvent;
+  } catch (cause) {
+    throw new UpstreamError('The upstream sent an event that is not JSON.', { cause });
+  }
+}
+
+function closingEvent(response: { status?: string }): ResponseStreamEvent {
+  const status =
+    response.status === 'failed' || response.status === 'incomplete' ? response.status : 'completed';
+  return { type: `response.${status}`, sequence_number: 0, response } as ResponseStreamEvent;
+}
