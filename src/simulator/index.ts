@@ -3,17 +3,22 @@
  *
  * @module
  */
+
+import type { FileObject } from 'openai/resources/files';
 import type { ResponseCreateParams } from 'openai/resources/responses/responses';
+import { mountContainers } from './containers.ts';
 import { defaultModel } from './default-model.ts';
 import type { RecordedRequest } from './exchange.ts';
+import { mountFiles } from './files.ts';
 import { listen, type SimulatorServer } from './http.ts';
 import { CLOCK_START, createIds, type MakeId } from './ids.ts';
-import { createModels, type ModelInfo } from './models.ts';
+import { createModels, type ModelInfo, mountModels } from './models.ts';
 import { mountResponses } from './responses.ts';
 import type { ScriptedTurn } from './script.ts';
 import { answer, type BetaHeaderRule, createApp } from './server.ts';
 import { type Base, type Clock, createQueue } from './state.ts';
 import type { TurnRequest } from './turn-request.ts';
+import { type Indexing, mountVectorStores } from './vector-stores.ts';
 
 export type { ErrorEnvelope } from './errors.ts';
 export type { RecordedRequest } from './exchange.ts';
@@ -45,6 +50,7 @@ export {
 } from './script.ts';
 export type { BetaHeaderRule } from './server.ts';
 export type { ToolOutput, TurnRequest } from './turn-request.ts';
+export type { Indexing } from './vector-stores.ts';
 export { defaultModel };
 
 /** Everything a simulator can be told; all of it is optional. */
@@ -57,6 +63,8 @@ export interface SimulatorOptions {
   apiKey?: string | string[];
   /** Models to add or to change; `false` takes one away. */
   models?: Record<string, ModelInfo | false>;
+  /** How long files take to be indexed by a vector store. Default: until they are looked at. */
+  indexing?: Indexing;
   /** Where the header `OpenAI-Beta: assistants=v2` is refused. */
   betaHeader?: BetaHeaderRule;
   /** Unix milliseconds. Default: starts at 2026-09-01T00:00:00Z and moves a millisecond a request. */
@@ -89,6 +97,12 @@ export interface Simulator {
   reset(): void;
   /** Moves the clock forward (milliseconds): containers and stores grow old. */
   advance(ms: number): void;
+  /** Uploads a file without a request. */
+  addFile(filename: string, content: string | Uint8Array, purpose?: FileObject['purpose']): FileObject;
+  /** Expires all containers: code interpreter and file requests answer `Container is expired.` */
+  expireContainers(): void;
+  /** Expires all vector stores. */
+  expireVectorStores(): void;
   /** Serves the same simulator over HTTP. */
   listen(options?: { port?: number; host?: string }): Promise<SimulatorServer>;
 }
@@ -121,8 +135,11 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
 
   const keys = typeof options.apiKey === 'string' ? [options.apiKey] : options.apiKey;
   const app = createApp(base, { keys, betaHeader: options.betaHeader ?? 'except_vector_stores' });
-  app.get('/models', (c) => c.json({ object: 'list', data: base.models.list() }));
-  mountResponses(app, { ...base, queue });
+  mountModels(app, base);
+  const files = mountFiles(app, base);
+  const containers = mountContainers(app, base, files);
+  const vectorStores = mountVectorStores(app, base, files, options.indexing ?? {});
+  mountResponses(app, { ...base, queue, files, containers, vectorStores });
 
   const never = new AbortController().signal;
   const simulatorFetch: Simulator['fetch'] = async (input, init = {}) => {
@@ -159,6 +176,9 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     advance(ms) {
       offset += ms;
     },
+    addFile: (filename, content, purpose = 'assistants') => files.add(filename, content, purpose).object,
+    expireContainers: containers.expireAll,
+    expireVectorStores: vectorStores.expireAll,
     listen: (where = {}) => listen(where, (incoming) => answer(app, records, incoming)),
   };
 }

@@ -32,6 +32,7 @@ export interface ItemContext {
   listFiles(): ContainerFileRef[];
   /** Closed items, in full; `project` says what of them is sent. */
   output: ResponseOutputItem[];
+  onItem(item: ResponseOutputItem): void;
   /** The next `output_index`. */
   nextIndex: number;
   sequence: number;
@@ -77,6 +78,7 @@ function* open(context: ItemContext, output_index: number, item: ResponseOutputI
 
 function* close(context: ItemContext, output_index: number, item: ResponseOutputItem): Steps {
   context.output.push(item);
+  context.onItem(item);
   yield* send(context, {
     type: 'response.output_item.done',
     output_index,

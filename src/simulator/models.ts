@@ -1,4 +1,8 @@
 import { notFound } from './errors.ts';
+import type { App } from './exchange.ts';
+
+/** Unix seconds; nobody looks at it. */
+const MODEL_CREATED = 1_715_367_049;
 
 /** What the simulator has to know of a model. */
 export interface ModelInfo {
@@ -86,4 +90,14 @@ export function createModels(extra: Record<string, ModelInfo | false> = {}): Mod
       }));
     },
   };
+}
+
+/** GET /models and /models/{id}. */
+export function mountModels(app: App, { models }: { models: Models }): void {
+  app.get('/models', (c) => c.json({ object: 'list', data: models.list() }));
+  app.get('/models/:id', (c) => {
+    const id = c.req.param('id');
+    models.find(id);
+    return c.json({ id, object: 'model', created: MODEL_CREATED, owned_by: 'system' });
+  });
 }

@@ -3,136 +3,280 @@ import type {
   ResponseIncludable,
   ResponseInputItem,
 } from 'openai/resources/responses/responses';
-import {
-  brokenBody,
-  type Connection,
-  connectionReset,
-  type Faults,
-  hangUntilGone,
-  playToEnd,
-  sleep,
-  streamBody,
-} from './deliver.ts';
-import { ApiError } from './errors.ts';
+import { startJob } from './background.ts';
+import type { ContainerStore } from './containers.ts';
+import { brokenBody, type Connection, type Faults, playToEnd, sleep, streamBody } from './deliver.ts';
+import { badRequest, notFound, simulatorObjection } from './errors.ts';
 import { type App, jsonBody } from './exchange.ts';
+import { beforeHeaders, faultsOf, find, scriptedError, streamErrorStatus } from './faults.ts';
+import type { FileStore } from './files.ts';
+import { createLedger } from './history.ts';
+import { paginate } from './lists.ts';
+import type { Model } from './models.ts';
 import { newResponse } from './new-response.ts';
-import type { Piece, Turn } from './script.ts';
+import { createResponseStore } from './response-store.ts';
+import type { Turn } from './script.ts';
 import type { Base, ScriptQueue } from './state.ts';
 import { malformedFrame, playTurn, type StreamContext } from './stream.ts';
 import { countInputTokens } from './tokens.ts';
 import { readInput, type TurnRequest } from './turn-request.ts';
+import { checkJsonWord, validateCount, validateCreate } from './validate.ts';
+import type { VectorStores } from './vector-stores.ts';
+import { project, type Step, type WireResponse } from './wire.ts';
 
 /** What the routes need of the rest of the simulator. */
 export interface ResponsesParts extends Base {
   queue: ScriptQueue;
+  files: FileStore;
+  containers: ContainerStore;
+  vectorStores: VectorStores;
 }
 
 /** The input as items: a string is a user message. */
-export function inputItems(input: ResponseCreateParams['input']): ResponseInputItem[] {
+function inputItems(input: ResponseCreateParams['input']): ResponseInputItem[] {
   return typeof input === 'string' ? [{ role: 'user', content: input }] : (input ?? []);
 }
 
-function find<K extends Piece['kind']>(turn: Turn, kind: K): Extract<Piece, { kind: K }> | undefined {
-  return turn.pieces.find((piece): piece is Extract<Piece, { kind: K }> => piece.kind === kind);
-}
+const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
+const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** What a turn does to the connection instead of answering. @throws what `fetch` or the handler is to fail with */
-async function beforeHeaders(turn: Turn, connection: Connection): Promise<void> {
-  const delays = find(turn, 'slow');
-  if (delays?.beforeHeaders) await sleep(delays.beforeHeaders, connection.signal);
-  if (find(turn, 'hang')?.beforeHeaders) await hangUntilGone(connection.signal);
-  if (find(turn, 'cut')?.beforeHeaders) {
-    if (connection.reset) {
-      connection.reset();
-      await hangUntilGone(connection.signal);
-    }
-    throw connectionReset();
-  }
-}
-
-/** The scripted HTTP error of a turn as a response. */
-function scriptedError({ status, body, headers }: Extract<Piece, { kind: 'http_error' }>): Response {
-  return typeof body === 'string'
-    ? new Response(body, { status, headers: { 'content-type': 'text/html', ...headers } })
-    : Response.json(body, { status, headers });
-}
-
-/** POST /responses */
+/** POST, GET and DELETE /responses, with cancel, input_items and input_tokens. */
 export function mountResponses(app: App, parts: ResponsesParts): void {
-  app.post('/responses', async (c) => {
-    const body = jsonBody(c) as unknown as ResponseCreateParams;
-    const model = parts.models.find(body.model as string);
-    const input = inputItems(body.input);
-    const request: TurnRequest = {
-      body,
-      headers: c.env.record.headers,
-      input,
-      ...readInput(input),
-      search: () => [],
-    };
-    const { connection } = c.env;
+  const ledger = createLedger();
+  const store = createResponseStore(parts.makeId);
 
-    const turn = await parts.queue.next(request);
+  /** Everything the model reads, checked. */
+  function readAll(
+    body: ResponseCreateParams,
+    model: Model,
+  ): { own: ResponseInputItem[]; all: ResponseInputItem[] } {
+    const own = inputItems(body.input);
+    const earlier = body.previous_response_id ? store.history(body.previous_response_id) : [];
+    const all = ledger.resolve([...earlier, ...own], model);
+    checkFiles(all, parts.files);
+    checkJsonWord(body, all);
+    return { own, all };
+  }
+
+  function checkConversation(body: ResponseCreateParams): void {
+    if (!body.conversation) return;
+    const id = typeof body.conversation === 'string' ? body.conversation : body.conversation.id;
+    throw notFound(`Conversation with id '${id}' not found.`);
+  }
+
+  app.post('/responses/input_tokens', (c) => {
+    const body = validateCount(jsonBody(c));
+    const earlier = body.previous_response_id ? store.history(body.previous_response_id) : [];
+    const items = [...earlier, ...inputItems(body.input)];
+    const input_tokens = countInputTokens({ instructions: body.instructions, items, tools: body.tools });
+    return c.json({ object: 'response.input_tokens', input_tokens });
+  });
+
+  app.post('/responses', async (c) => {
+    const { body, model } = validateCreate(jsonBody(c), parts.models);
+    checkConversation(body);
+    const { own, all } = readAll(body, model);
+    const tools = useTools(body, parts);
+    const inputTokens = countInputTokens({ instructions: body.instructions, items: all, tools: body.tools });
+    if (inputTokens > model.contextWindow && body.truncation !== 'auto') {
+      throw badRequest(
+        'Your input exceeds the context window of this model. Please adjust your input and try again.',
+        'input',
+        'context_length_exceeded',
+      );
+    }
+
+    const { connection, record } = c.env;
+    const turn = await parts.queue.next({
+      body,
+      headers: record.headers,
+      input: all,
+      ...readInput(all),
+      search: tools.search,
+    });
     const refused = find(turn, 'http_error');
     if (refused) return scriptedError(refused);
+    if (find(turn, 'reasoning') && !model.reasoning) {
+      throw simulatorObjection(
+        `the script has a reasoning item, but ${model.name} does not reason.`,
+        'script',
+      );
+    }
     await beforeHeaders(turn, connection);
 
-    const delays = find(turn, 'slow');
+    const response = newResponse(body, model, {
+      id: parts.makeId('response'),
+      created_at: parts.clock.seconds(),
+    });
+    const recordItem = ledger.recorder(response.store);
+    const output: StreamContext['output'] = [];
     const context: StreamContext = {
-      response: newResponse(body, model, {
-        id: parts.makeId('response'),
-        created_at: parts.clock.seconds(),
-      }),
-      inputTokens: countInputTokens({ instructions: body.instructions, items: input, tools: body.tools }),
+      response,
+      inputTokens,
       now: parts.clock.seconds,
       makeId: parts.makeId,
-      include: new Set<ResponseIncludable>(body.include ?? []),
+      include: new Set(body.include ?? []),
       summaries: Boolean(body.reasoning?.summary),
       obfuscate: body.stream_options?.include_obfuscation ?? true,
-      betweenDeltas: body.stream ? (delays?.betweenDeltas ?? 0) : 0,
-      encrypt: (id, text) => `gAAAA${btoa(encodeURIComponent(`${id}:${text}`))}`,
-      openContainer: () => parts.makeId('container'),
-      writeFile: (container_id, path) => ({ container_id, path, file_id: parts.makeId('container_file') }),
-      listFiles: () => [],
-      output: [],
+      betweenDeltas: find(turn, 'slow')?.betweenDeltas ?? 0,
+      encrypt: ledger.encrypt,
+      ...tools.container,
+      output,
+      onItem: recordItem,
       nextIndex: 0,
       sequence: 0,
       outputTokens: 0,
       reasoningTokens: 0,
     };
-    const steps = playTurn(context, turn);
-    const malformed = find(turn, 'malformed');
 
-    if (body.stream) {
-      const faults: Faults = {
-        beforeFirst: delays?.beforeFirst ?? 0,
-        cut: find(turn, 'cut'),
-        malformed:
-          malformed?.afterEvents === undefined
-            ? undefined
-            : { what: malformed.what, afterEvents: malformed.afterEvents },
-      };
-      return new Response(streamBody(steps, faults, connection), {
-        headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
+    if (body.background) return inBackground(body, context, turn, own, connection);
+    const steps = saved(playTurn(context, turn), (final) => {
+      if (!final.store) return;
+      const previous = body.previous_response_id ?? undefined;
+      store.save({ response: final, output, input: own, previous, job: undefined });
+    });
+    if (!body.stream) context.betweenDeltas = 0;
+    return body.stream
+      ? new Response(streamBody(steps, faultsOf(turn), connection), { headers: EVENT_STREAM })
+      : whole(steps, context, turn, connection);
+  });
+
+  function inBackground(
+    body: ResponseCreateParams,
+    context: StreamContext,
+    turn: Turn,
+    input: ResponseInputItem[],
+    connection: Connection,
+  ): Response {
+    const queued: WireResponse = { ...context.response, status: 'queued' };
+    const job = startJob(queued, playTurn(context, turn));
+    const previous = body.previous_response_id ?? undefined;
+    store.save({ response: queued, output: context.output, input, previous, job });
+    if (body.stream)
+      return new Response(streamBody(job.follow(-1), faultsOf(turn), connection), { headers: EVENT_STREAM });
+    return new Response(JSON.stringify(queued, null, 2), { headers: JSON_TYPE });
+  }
+
+  app.get('/responses/:id', (c) => {
+    const stored = store.require(c.req.param('id'));
+    const current = stored.job?.response ?? stored.response;
+    const { search, connection } = c.env;
+    if (search.get('stream') === 'true') {
+      if (!stored.job) {
+        throw badRequest('This response cannot be streamed because it was not created with background=true.');
+      }
+      const after = Number(search.get('starting_after') ?? -1);
+      const faults: Faults = { beforeFirst: 0 };
+      return new Response(streamBody(stored.job.follow(after), faults, connection), {
+        headers: EVENT_STREAM,
       });
     }
-
-    const streamError = find(turn, 'stream_error');
-    if (streamError) {
-      const { message, ...rest } = streamError.error;
-      throw new ApiError(rest.code === 'rate_limit_exceeded' ? 429 : 500, message, rest);
-    }
-    if (delays?.beforeFirst) await sleep(delays.beforeFirst, connection.signal);
-    const response = await playToEnd(steps, connection.signal);
-    const text = JSON.stringify(response === 'broken' ? context.response : response, null, 2);
-    const headers = { 'content-type': 'application/json' };
-    if (response === 'broken' || find(turn, 'cut')) {
-      return new Response(brokenBody(text.slice(0, Math.floor(text.length / 2)), connection), { headers });
-    }
-    if (malformed && ['json', 'html', 'not_object'].includes(malformed.what)) {
-      const broken = malformed.what === 'json' ? text.slice(0, -2) : malformedFrame('html', 0);
-      return new Response(broken, { headers });
-    }
-    return new Response(text, { headers });
+    const include = new Set([
+      ...search.getAll('include'),
+      ...search.getAll('include[]'),
+    ] as ResponseIncludable[]);
+    if (include.size === 0) return c.json(current);
+    return c.json({ ...current, output: stored.output.map((item) => project(item, include)) });
   });
+
+  app.delete('/responses/:id', (c) => {
+    const { response, output, job } = store.require(c.req.param('id'));
+    job?.cancel();
+    ledger.forget(output);
+    store.delete(response.id);
+    return c.json({ id: response.id, object: 'response', deleted: true });
+  });
+
+  app.post('/responses/:id/cancel', (c) => {
+    const { job } = store.require(c.req.param('id'));
+    if (!job) throw badRequest('Cannot cancel a synchronous response.');
+    job.cancel();
+    return c.json(job.response);
+  });
+
+  app.get('/responses/:id/input_items', (c) => {
+    const items = store.inputItems(store.require(c.req.param('id')));
+    return c.json(paginate(items as { id: string }[], c.env.search));
+  });
+}
+
+/** Passes a turn's steps on and hands over the response at the end. */
+function* saved(
+  steps: Generator<Step, WireResponse>,
+  save: (response: WireResponse) => void,
+): Generator<Step, WireResponse> {
+  const response = yield* steps;
+  save(response);
+  return response;
+}
+
+/** The answer to a request that does not stream. */
+async function whole(
+  steps: Generator<Step, WireResponse>,
+  context: StreamContext,
+  turn: Turn,
+  connection: Connection,
+): Promise<Response> {
+  const error = find(turn, 'stream_error');
+  if (error) throw streamErrorStatus(error);
+  const delays = find(turn, 'slow');
+  if (delays?.beforeFirst) await sleep(delays.beforeFirst, connection.signal);
+  const response = await playToEnd(steps, connection.signal);
+  const text = JSON.stringify(response === 'broken' ? context.response : response, null, 2);
+  if (response === 'broken' || find(turn, 'cut')) {
+    return new Response(brokenBody(text.slice(0, Math.floor(text.length / 2)), connection), {
+      headers: JSON_TYPE,
+    });
+  }
+  const malformed = find(turn, 'malformed')?.what;
+  if (malformed === 'json') return new Response(text.slice(0, -2), { headers: JSON_TYPE });
+  if (malformed === 'not_object') return new Response('"just a string"', { headers: JSON_TYPE });
+  if (malformed === 'html')
+    return new Response(malformedFrame('html', 0), { headers: { 'content-type': 'text/html' } });
+  return new Response(text, { headers: JSON_TYPE });
+}
+
+/** Makes sure that what the tools name is there, and gives what a turn needs of it. @throws ApiError 400 or 404 */
+function useTools(
+  body: ResponseCreateParams,
+  { containers, vectorStores }: ResponsesParts,
+): {
+  search: TurnRequest['search'];
+  container: Pick<StreamContext, 'openContainer' | 'writeFile' | 'listFiles'>;
+} {
+  const searching = body.tools?.find((tool) => tool.type === 'file_search');
+  if (searching) vectorStores.requireAll(searching.vector_store_ids);
+  const coding = body.tools?.find((tool) => tool.type === 'code_interpreter');
+  const container = containers.forTool(coding ?? { type: 'code_interpreter', container: { type: 'auto' } });
+  let opened = coding && typeof coding.container === 'string' ? coding.container : undefined;
+  return {
+    search: (query) =>
+      searching
+        ? vectorStores.search(searching.vector_store_ids, query, {
+            limit: searching.max_num_results,
+            threshold: searching.ranking_options?.score_threshold,
+          })
+        : [],
+    container: {
+      openContainer() {
+        opened ??= container.open();
+        return opened;
+      },
+      writeFile: containers.write,
+      listFiles: () => (opened ? containers.list(opened) : []),
+    },
+  };
+}
+
+/** Files that messages refer to must be there. @throws ApiError 404 */
+function checkFiles(items: readonly ResponseInputItem[], files: FileStore): void {
+  for (const item of items) {
+    if (!('content' in item) || !Array.isArray(item.content)) continue;
+    for (const part of item.content) {
+      if ('file_id' in part && typeof part.file_id === 'string') files.require(part.file_id);
+      if (part.type === 'input_image' && !part.file_id && !part.image_url) {
+        throw badRequest("Missing required parameter: one of 'image_url' or 'file_id'.", 'input');
+      }
+    }
+  }
 }
