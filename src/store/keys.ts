@@ -1,0 +1,40 @@
+/**
+ * The names under which engines know our keys. Engines are particular: PostgreSQL and MySQL tables of Keyv
+ * have VARCHAR(255) keys, lmdb takes no NUL and 1978 bytes, UTF-8 has no lone surrogates, MySQL ignores a
+ * space at the end. A key that wouldn't fit everywhere is replaced by its hash.
+ */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+
+/** Leaves room, within 255, for a namespace that a user's own Keyv puts before it. */
+const LONGEST = 200;
+
+/** Marks a hash, a scope and the store's own keys. Keys of callers that begin so are hashed. */
+const RESERVED = /^[#@!]/;
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Where the format of the whole store is noted. Not reachable through a caller's key. */
+export const FORMAT_KEY = '!format';
+
+/** What a scope puts before its keys. Escaping keeps `scoped('a').scoped('b')` and `scoped('a/@b')` apart. */
+export function scopePrefix(name: string): string {
+  return `@${LONE_SURROGATE.test(name) ? hash(name) : encodeURIComponent(name)}/`;
+}
+
+/** @param scope prefixes made by {@link scopePrefix}, outermost first, or nothing */
+export function engineKey(scope: string, key: string): string {
+  const whole = scope + (isAwkward(key) ? hash(key) : key);
+  return whole.length > LONGEST ? hash(scope, key) : whole;
+}
+
+function isAwkward(key: string): boolean {
+  return (
+    key === '' || RESERVED.test(key) || key.includes('\0') || key.trim() !== key || LONE_SURROGATE.test(key)
+  );
+}
+
+function hash(...parts: string[]): string {
+  // JSON escapes lone surrogates, which UTF-8 would all turn into the same character
+  return `#${bytesToHex(sha256(new TextEncoder().encode(JSON.stringify(parts))))}`;
+}

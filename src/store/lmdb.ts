@@ -1,0 +1,133 @@
+/** A Keyv adapter over lmdb: transactional, and readable and writable by several processes of one host. */
+import type { KeyvEntry, KeyvStoreAdapter, StoredData } from 'keyv';
+import { open, type RootDatabase } from 'lmdb';
+
+/** What lmdb takes; longer keys are refused. */
+const LONGEST_KEY = 1978;
+
+/**
+ * Values are strings, that is, Keyv's serialized form. A write resolves when it is on disk: it survives the death
+ * of the process and of the machine. Network file systems are not for lmdb.
+ *
+ * lmdb's own traps, all met here: a snapshot for reading lives until the next turn of the event loop, and so misses
+ * what another process has just committed; failed commits hide their reason in a promise that nobody awaits.
+ */
+export class KeyvLmdb implements KeyvStoreAdapter {
+  readonly opts: { dialect: 'lmdb'; url: string };
+  namespace?: string;
+  readonly #db: RootDatabase<string, string>;
+
+  /** @param path of the data file; its directory exists. Beside it lmdb keeps a `-lock` file */
+  constructor(path: string) {
+    this.opts = { dialect: 'lmdb', url: path };
+    this.#db = open<string, string>({ path, noSubdir: true, encoding: 'string' });
+  }
+
+  /** Errors reject; there are no events. */
+  on(): this {
+    return this;
+  }
+
+  async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
+    return this.#current().get(checked(key)) as StoredData<Value> | undefined;
+  }
+
+  /** All from one snapshot. */
+  async getMany<Value>(keys: string[]): Promise<StoredData<Value | undefined>[]> {
+    const db = this.#current();
+    return keys.map((key) => db.get(checked(key)) as StoredData<Value | undefined>);
+  }
+
+  async set(key: string, value: string): Promise<boolean> {
+    await this.setMany([{ key, value }]);
+    return true;
+  }
+
+  /** All or nothing, in one transaction. */
+  async setMany(entries: KeyvEntry[]): Promise<void> {
+    for (const { key, value } of entries) {
+      checked(key);
+      if (typeof value !== 'string') throw new TypeError('KeyvLmdb stores serialized values: strings');
+    }
+    await this.#commit(() => {
+      for (const { key, value } of entries) void this.#db.put(key, value);
+    });
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.deleteMany([key]);
+  }
+
+  /** All or nothing, in one transaction. True if any of the keys was there. */
+  async deleteMany(keys: string[]): Promise<boolean> {
+    const db = this.#current();
+    const present = keys.filter((key) => db.doesExist(checked(key)));
+    if (present.length === 0) return false;
+    await this.#commit(() => {
+      for (const key of present) void this.#db.remove(key);
+    });
+    return true;
+  }
+
+  async has(key: string): Promise<boolean> {
+    return this.#current().doesExist(checked(key));
+  }
+
+  async hasMany(keys: string[]): Promise<boolean[]> {
+    const db = this.#current();
+    return keys.map((key) => db.doesExist(checked(key)));
+  }
+
+  /** Removes the keys of the namespace, or every key if there is none. */
+  async clear(): Promise<void> {
+    if (!this.namespace) {
+      await this.#settle(this.#db.clearAsync());
+      return;
+    }
+    const keys: string[] = [];
+    for await (const [key] of this.iterator(this.namespace)) keys.push(key);
+    await this.deleteMany(keys);
+  }
+
+  /** Keys (with their namespace) and serialized values, in the order of the keys. */
+  async *iterator(namespace?: string): AsyncGenerator<[string, string], void> {
+    const prefix = namespace ? `${namespace}:` : '';
+    const start = prefix === '' ? {} : { start: prefix };
+    // snapshot: false, or a slow reader would keep lmdb from reusing space
+    for (const { key, value } of this.#current().getRange({ ...start, snapshot: false })) {
+      if (!key.startsWith(prefix)) return;
+      yield [key, value];
+    }
+  }
+
+  async disconnect(): Promise<void> {
+    await this.#db.close();
+  }
+
+  #current(): RootDatabase<string, string> {
+    this.#db.resetReadTxn();
+    return this.#db;
+  }
+
+  async #commit(writes: () => void): Promise<void> {
+    await this.#settle(this.#db.batch(writes));
+  }
+
+  async #settle(commit: Promise<unknown>): Promise<void> {
+    try {
+      await commit;
+      await this.#db.flushed;
+    } catch (error) {
+      const hidden = (error as { commitError?: Promise<never> }).commitError;
+      if (!hidden) throw error;
+      await hidden;
+    }
+  }
+}
+
+function checked(key: string): string {
+  if (key === '' || key.includes('\0') || new TextEncoder().encode(key).length > LONGEST_KEY - 2) {
+    throw new RangeError(`lmdb keys have 1 to ${LONGEST_KEY - 2} bytes and no NUL`);
+  }
+  return key;
+}
