@@ -4,7 +4,7 @@
  * All SDK majors send everything through `this.fetch`, so nothing of the client is replaced but that; helpers, types,
  * retries and error classes stay the SDK's own.
  */
-import { type Assistants, createEngine, type Engine } from './create-assistants.ts';
+import { type Assistants, type MountedAssistants, mountAssistants } from './create-assistants.ts';
 import { type LocalRoute, localRoute } from './http/openai/route.ts';
 import { OptionsError, parseOptions, type RethreadOptions } from './options.ts';
 import { supplyBeta } from './supply-beta.ts';
@@ -52,9 +52,9 @@ export function withAssistants<Client extends ClientLike>(
   return client;
 }
 
-const isEngine = (options: RethreadOptions | Assistants): options is Engine => 'handle' in options;
+const isEngine = (options: RethreadOptions | Assistants): options is MountedAssistants => 'handle' in options;
 
-function wrap(inner: Fetch, engine: Engine, basePath: string): WrappedFetch {
+function wrap(inner: Fetch, engine: MountedAssistants, basePath: string): WrappedFetch {
   const wrapped: WrappedFetch = async (input, init = {}) => {
     const url = new URL(addressOf(input));
     const route = localRoute(url.pathname, basePath);
@@ -105,12 +105,12 @@ function orAborted(response: Promise<Response>, signal: AbortSignal | null | und
   });
 }
 
-const engines = new Map<string, Engine>();
+const engines = new Map<string, MountedAssistants>();
 const references = new WeakMap<object, number>();
 let referenceCount = 0;
 
 /** One engine for all clients of this process that are wrapped with equal options: a client may be made for each request. */
-function sharedEngine(options: RethreadOptions): Engine {
+function sharedEngine(options: RethreadOptions): MountedAssistants {
   const key = JSON.stringify(parseOptions(options, 'withAssistants options'), (_, value) => {
     const plain =
       typeof value !== 'object' ||
@@ -118,7 +118,7 @@ function sharedEngine(options: RethreadOptions): Engine {
       [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value));
     return plain && typeof value !== 'function' ? value : referenceTo(value);
   });
-  const engine = engines.get(key) ?? createEngine(options);
+  const engine = engines.get(key) ?? mountAssistants(options);
   engines.set(key, engine);
   return engine;
 }

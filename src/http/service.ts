@@ -1,13 +1,17 @@
 /** What the dialects need to answer requests; put together in create-assistants.ts. */
-import type { BusyThread, createTurnstiles } from '../runs/busy.ts';
+import type { BusyThread } from '../runs/busy.ts';
 import type { Scope } from '../runs/scope.ts';
 import type { Caller } from '../upstream/client.ts';
 
+/** Whose data a request sees, and as whom it calls upstream. */
+export interface Identity {
+  tenant: string;
+  caller: Caller;
+}
+
 export interface Service {
-  /** Opens the store and the rest at the first request. The caller is read off the request where none is given. */
-  scopeFor(request: Request, caller: Caller | undefined): Promise<Scope>;
+  scopeFor(identity: Identity): Promise<Scope>;
   busyThread: BusyThread;
-  whenFree: ReturnType<typeof createTurnstiles>;
   /** Bytes of a request body; more is a 413. */
   maxBodyBytes: number;
   /** Milliseconds between comments on an idle stream (§3.1). */

@@ -10,32 +10,29 @@ export type BusyThread = 'reject' | 'enqueue' | 'interrupt';
 /** How often a run of another process is looked at while waiting for it. */
 const LOOK_MS = 250;
 
-export function createTurnstiles() {
-  const turnstiles = new Map<string, Mutex>();
-
-  /**
-   * Does `work` when the thread is free, in the order of arrival.
-   * @param signal the client has gone: waiting ends, and `work` answers as it would have at once
-   */
-  return async function whenFree<T>(
-    scope: Scope,
-    mode: BusyThread,
-    threadId: string,
-    signal: AbortSignal,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    if (mode === 'reject') return work();
-    const turnstile = turnstiles.get(threadId) ?? new Mutex();
-    turnstiles.set(threadId, turnstile);
-    try {
-      return await turnstile.runExclusive(async () => {
-        await (mode === 'interrupt' ? interrupt(scope, threadId) : waitUntilFree(scope, threadId, signal));
-        return await work();
-      });
-    } finally {
-      if (!turnstile.isLocked()) turnstiles.delete(threadId);
-    }
-  };
+/**
+ * Does `work` when the thread is free, in the order of arrival.
+ * @param signal the client has gone: waiting ends, and `work` answers as it would have at once
+ */
+export async function whenFree<T>(
+  scope: Scope,
+  mode: BusyThread,
+  threadId: string,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (mode === 'reject') return work();
+  const { turnstiles } = scope.clockwork;
+  const turnstile = turnstiles.get(threadId) ?? new Mutex();
+  turnstiles.set(threadId, turnstile);
+  try {
+    return await turnstile.runExclusive(async () => {
+      await (mode === 'interrupt' ? interrupt(scope, threadId) : waitUntilFree(scope, threadId, signal));
+      return await work();
+    });
+  } finally {
+    if (!turnstile.isLocked()) turnstiles.delete(threadId);
+  }
 }
 
 async function interrupt(scope: Scope, threadId: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** What one request works in: whose data, as whom upstream, and the clockwork of this process. */
+import type { Mutex } from 'async-mutex';
 import type PQueue from 'p-queue';
 import type { Domain } from '../assistants/domain.ts';
 import type { Run } from '../assistants/types.ts';
@@ -28,11 +29,14 @@ export interface Withdraw {
   thread: boolean;
 }
 
+/** Of one tenant; the queue is shared by all. */
 export interface Clockwork {
   bus: Bus;
   queue: PQueue;
   /** Runs that this process is carrying out, by run id. */
   live: Map<string, Execution>;
+  /** Requests that wait for a busy thread, by thread. */
+  turnstiles: Map<string, Mutex>;
   /** Keeps a platform from freezing the process while a run goes on. */
   waitUntil(work: Promise<unknown>): void;
   log(level: 'info' | 'warn' | 'error', message: string, details?: Record<string, unknown>): void;

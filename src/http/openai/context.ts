@@ -2,21 +2,20 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { Scope } from '../../runs/scope.ts';
-import type { Caller } from '../../upstream/client.ts';
-import type { Service } from '../service.ts';
+import type { Identity, Service } from '../service.ts';
 import { readBody } from './parse.ts';
 import { checkId } from './paths.ts';
 import { validate } from './validation.ts';
 
 export interface Env {
-  Bindings: { caller?: Caller };
+  Bindings: { identity: Identity };
   Variables: { service: Service; requestId: string; startedAt: number };
 }
 
 export type Ctx = Context<Env>;
 
 export function scopeOf(c: Ctx): Promise<Scope> {
-  return c.var.service.scopeFor(c.req.raw, c.env?.caller);
+  return c.var.service.scopeFor(c.env.identity);
 }
 
 /** The JSON body, validated; 4xx errors carry the contract's texts. */

@@ -4,6 +4,7 @@ import { deleteMessage, listMessages, retrieveMessage, updateMessage } from '../
 import { listRunMessages } from '../../assistants/runs.ts';
 import { loadThread } from '../../assistants/threads.ts';
 import { addMessage } from '../../runs/add-message.ts';
+import { whenFree } from '../../runs/busy.ts';
 import { bodyOf, type Env, idOf, queryOf, scopeOf } from './context.ts';
 import { listEnvelope } from './present.ts';
 import { messageCreate, messageListQuery, messageUpdate } from './schemas.ts';
@@ -24,7 +25,7 @@ export const messages = new Hono<Env>()
     const threadId = idOf(c, 'thread_id');
     const params = await bodyOf(c, messageCreate);
     const scope = await scopeOf(c);
-    const { busyThread, whenFree } = c.var.service;
+    const { busyThread } = c.var.service;
     return c.json(
       await whenFree(scope, busyThread, threadId, c.req.raw.signal, () =>
         addMessage(scope, threadId, params),

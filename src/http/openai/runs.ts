@@ -4,6 +4,7 @@ import { errors } from '../../assistants/errors.ts';
 import { listRuns, loadRun, updateRun } from '../../assistants/runs.ts';
 import { loadThread } from '../../assistants/threads.ts';
 import { prepareThread } from '../../files/vector-stores.ts';
+import { whenFree } from '../../runs/busy.ts';
 import { cancelRun } from '../../runs/cancel.ts';
 import { activeRun, settledRun } from '../../runs/settle.ts';
 import { startRun, startThreadAndRun } from '../../runs/start.ts';
@@ -47,7 +48,7 @@ export const runs = new Hono<Env>()
     const includeSearchContent = queryOf(c, includeQuery);
     const { stream, ...params } = await bodyOf(c, runCreate);
     const scope = await scopeOf(c);
-    const { busyThread, whenFree } = c.var.service;
+    const { busyThread } = c.var.service;
     const started = await whenFree(scope, busyThread, threadId, c.req.raw.signal, () =>
       startRun(scope, threadId, params),
     );
