@@ -7,15 +7,18 @@ interface RawIssue {
   values?: unknown;
 }
 
-/** A schema may name what it expects itself, through its `error`. */
-function expectation(issue: RawIssue): string {
+/** A schema may name what it expects itself, through its `error`; zod has words for what does not come up here. */
+function expectation(issue: RawIssue): string | undefined {
   if (issue.code === 'invalid_value') return oneOf((issue.values as unknown[]).map(String));
+  if (issue.code !== 'invalid_type') return undefined;
   switch (issue.expected) {
     case 'object':
     case 'array':
       return `an ${issue.expected}`;
     case 'number':
       return 'a decimal';
+    case 'int':
+      return 'an integer';
     case 'null':
       return 'null';
     default:

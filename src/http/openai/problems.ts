@@ -35,7 +35,9 @@ function typeOf(value: unknown): string {
   return Number.isInteger(value) ? 'an integer' : 'a decimal number';
 }
 
-const about = (path: string, message: string, code: string) => badRequest(message, excerpt(path), code);
+/** An empty path is the body itself, or a key that is empty: `param` names neither. */
+const about = (path: string, message: string, code: string) =>
+  badRequest(message, path === '' ? null : excerpt(path), code);
 
 /** No. 15 */
 export const unknownParameter: Problem = (path) =>
@@ -51,7 +53,7 @@ export const wrongType =
   (path) => {
     const subject = path === '' ? 'the request body' : `'${excerpt(path)}'`;
     const message = `Invalid type for ${subject}: expected ${expected}, but got ${typeOf(value)} instead.`;
-    return badRequest(message, path === '' ? null : excerpt(path), 'invalid_type');
+    return about(path, message, 'invalid_type');
   };
 
 /** No. 16 */

@@ -6,25 +6,25 @@ import { z } from 'zod';
 import { id, refuse } from './fields.ts';
 import * as problems from './problems.ts';
 
-type Pair = readonly [key: string, value: unknown];
+type Pair = readonly [key: string, value: string];
 
+/** Values of a record that no query string could hold are passed over. */
 function pairsOf(query: unknown): Pair[] {
   if (query instanceof URLSearchParams) return [...query];
-  return Object.entries(query ?? {}).flatMap(([key, value]) =>
-    Array.isArray(value) ? value.map((item): Pair => [key, item]) : [[key, value] as Pair],
-  );
+  return Object.entries(query ?? {})
+    .flatMap(([key, value]) => [value].flat().map((item): [string, unknown] => [key, item]))
+    .filter((pair): pair is [string, string] => typeof pair[1] === 'string');
 }
 
 /** The first value of each key; a parameter without a value counts as not sent. */
-function firstValues(query: unknown): Record<string, unknown> {
-  const filled = pairsOf(query).filter(([, value]) => value !== '' && value !== undefined);
+function firstValues(query: unknown): Record<string, string> {
+  const filled = pairsOf(query).filter(([, value]) => value !== '');
   return Object.fromEntries(filled.reverse());
 }
 
 const MAX_LIMIT = 100;
 
-const limit = z.unknown().transform((value, field): number => {
-  const digits = String(value);
+const limit = z.string().transform((digits, field): number => {
   const count = Number(digits);
   if (!/^-?\d+$/.test(digits)) {
     const decimal = /^-?\d*\.\d+$/.test(digits);
@@ -63,7 +63,7 @@ export const includeQuery = z.unknown().transform((query, field): boolean => {
   const values = pairsOf(query).filter(([key]) => /^include(\[\d*\])?$/.test(key));
   for (const [index, [, value]] of values.entries()) {
     if (value !== SEARCH_CONTENT) {
-      refuse(field, problems.unsupportedValue(String(value), [SEARCH_CONTENT]), ['include', index]);
+      refuse(field, problems.unsupportedValue(value, [SEARCH_CONTENT]), ['include', index]);
       break;
     }
   }
