@@ -90,9 +90,12 @@ export function closeMessage(w: Work, reason?: IncompleteReason): void {
   emit(w, { event: reason ? 'thread.message.incomplete' : 'thread.message.completed', data: message });
 }
 
-/** Closes what is done but was held open; the step was not the response's last, so its usage is zero (§4.5 trap 3). */
-export function makeRoom(w: Work): void {
+/**
+ * Closes what is done but was held open. Unless it was the response's last step, its usage is zero (§4.5 trap 3). A
+ * message that ended `incomplete` in a response that says no more of it was cut by a token limit.
+ */
+export function makeRoom(w: Work, usage: Usage = NO_USAGE): void {
   if (!w.state.held) return;
   if (w.state.cut) closeMessage(w, 'max_tokens');
-  completeStep(w, NO_USAGE);
+  completeStep(w, usage);
 }

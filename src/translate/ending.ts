@@ -1,6 +1,13 @@
 /** How a run stops: for the caller's tool outputs, or for good (§1.7 timestamps, §3.3 f–h). */
 import { type RequiredAction, TERMINAL_STATUSES, type Usage } from '../assistants/types.ts';
-import { closeMessage, completeStep, type IncompleteReason, stopStep, toolCalls } from './closing.ts';
+import {
+  closeMessage,
+  completeStep,
+  type IncompleteReason,
+  makeRoom,
+  stopStep,
+  toolCalls,
+} from './closing.ts';
 import { change, setRun, type Work } from './state.ts';
 import type { Ending } from './types.ts';
 import { NO_USAGE } from './usage.ts';
@@ -29,7 +36,7 @@ export function requireAction(w: Work): void {
 
 /** The response ended well and left nothing to do. */
 export function completeRun(w: Work): void {
-  if (w.state.openStep) completeStep(w, w.state.turnUsage ?? NO_USAGE);
+  makeRoom(w, w.state.turnUsage ?? NO_USAGE);
   endTurns(w);
   setRun(w, 'thread.run.completed', {
     ...ended(w.state.usage ?? NO_USAGE),

@@ -15,6 +15,8 @@ export interface Reading {
   /** Empty: everything is legal. Each begins with the position and name of its event. */
   problems: string[];
   run: Json | null;
+  /** Name of its last event, without the prefix. */
+  said: string;
   /** Open step and message, with what their deltas add up to. */
   step: { object: Json; calls: Json } | null;
   message: { object: Json; content: Json } | null;
@@ -65,6 +67,7 @@ export function read(events: readonly StreamEvent[], before?: Reading): Reading 
   const reading: Reading = before ?? {
     problems: [],
     run: null,
+    said: '',
     step: null,
     message: null,
     steps: [],
@@ -121,9 +124,9 @@ function readRun(reading: Reading, name: string, run: Json, complain: Complain):
     if (status !== 'queued' || run.started_at !== null) complain('a new run is queued and not started');
   } else {
     if (status !== name) complain(`the run's status is ${status}`);
-    const first = before && before.status === 'queued' && name === 'queued' && reading.count > 0;
-    if (first) {
-      if (!isDeepStrictEqual(before, run)) complain('differs from run.created');
+    if (reading.said === 'created') {
+      if (name !== 'queued' || !isDeepStrictEqual(before, run))
+        complain('is not run.queued with the created run');
     } else if (before || name !== 'queued') {
       if (!NEXT_STATUS[statusOf(reading)]?.includes(status))
         complain(`cannot follow ${statusOf(reading) || 'nothing'}`);
@@ -146,6 +149,7 @@ function readRun(reading: Reading, name: string, run: Json, complain: Complain):
   if (terminal && reading.message) complain('a message is still open');
   if (status === 'requires_action') checkAction(reading, run, complain);
   reading.run = run;
+  reading.said = name;
 }
 
 function checkAction(reading: Reading, run: Json, complain: Complain): void {
