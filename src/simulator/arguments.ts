@@ -33,7 +33,7 @@ function parameterNames(tool: FunctionTool): string[] {
  * How well a message fits a function: words it shares with the function's name count three, with its description or
  * parameters one.
  */
-export function fit(tool: FunctionTool, message: string): number {
+export function overlap(tool: FunctionTool, message: string): number {
   const said = new Set(keywords(message).filter((word) => !COMMON.has(word)));
   const shared = (words: readonly string[]) => new Set(words.filter((word) => said.has(word))).size;
   return (
@@ -48,7 +48,7 @@ export function bestFit(tools: readonly FunctionTool[], message: string): Functi
   let best: FunctionTool | undefined;
   let most = 0;
   for (const tool of tools) {
-    const score = fit(tool, message);
+    const score = overlap(tool, message);
     if (score > most) {
       most = score;
       best = tool;

@@ -2,7 +2,7 @@ import { TINY_PNG } from './items.ts';
 import { runCode, say, type Turn, turn } from './script.ts';
 
 const WANTS_CODE =
-  /\b(?:calculat\w*|comput\w*|sum|average|mean|plot|chart|graph|histogram|draw|csv|spreadsheet|python|run (?:the |some |this )?code)\b|\b(?:make|create|write|save|generate|export)\b.*\bfile\b|\d\s*[-+*/×÷^]\s*\d/i;
+  /\b(?:calculat\w*|comput\w*|sum|average|mean|plot|chart|graph|histogram|draw|csv|spreadsheet|python|run (?:the |some |this )?code)\b|\b(?:make|create|write|save|generate|export)\b.*\bfile\b|\d\s*[+*/×÷^]\s*\d|\d\s+-\s+\d/i;
 
 /** Whether a message asks for something that a program does: a calculation, a plot, a file. */
 export function wantsCode(message: string): boolean {

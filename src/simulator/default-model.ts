@@ -35,7 +35,7 @@ export function defaultModel(request: TurnRequest): Turn | Piece {
   const called = functionToCall(request, functions);
   if (called) {
     const call = callFunctions({ name: called.name, arguments: fillArguments(called, lastUserText) });
-    return body.reasoning ? turn(reason(`The user needs ${called.name}.`), call) : call;
+    return request.reasoning ? turn(reason(`The user needs ${called.name}.`), call) : call;
   }
   const format = body.text?.format;
   if (format?.type === 'json_schema') return limited(JSON.stringify(sampleOf(format.schema)), body);

@@ -54,16 +54,24 @@ function mulberry32(seed: number): () => number {
 }
 
 /**
- * A generator of ids with the shapes of the real ones, the same sequence for the same seed.
+ * A generator of ids with the shapes of the real ones, the same sequence for the same seed. Each kind has a sequence of
+ * its own, so that the third response has the same id however many requests there were for files.
  *
  * @example
  * const makeId = createIds(1);
  * makeId('call').startsWith('call_'); // true
  */
 export function createIds(seed = 1): MakeId {
-  const random = mulberry32(Math.imul(seed, 0x9e3779b1));
+  const sequences = new Map<IdKind, () => number>();
   return (kind) => {
     const { prefix, length, alphabet } = SHAPES[kind];
+    let random = sequences.get(kind);
+    if (!random) {
+      random = mulberry32(
+        Math.imul(seed, 0x9e3779b1) ^ Math.imul(Object.keys(SHAPES).indexOf(kind) + 1, 0x85ebca6b),
+      );
+      sequences.set(kind, random);
+    }
     let id = prefix;
     for (let index = 0; index < length; index += 1) id += alphabet[random() % alphabet.length];
     return id;

@@ -90,6 +90,7 @@ export function mountResponses(app: App, parts: ResponsesParts): void {
     const turn = await parts.queue.next({
       body,
       headers: record.headers,
+      reasoning: model.reasoning,
       input: all,
       ...readInput(all),
       search: tools.search,

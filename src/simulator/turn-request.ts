@@ -12,6 +12,8 @@ export interface ToolOutput {
 export interface TurnRequest {
   body: ResponseCreateParams;
   headers: Record<string, string>;
+  /** Whether the model is a reasoning model: only then may a turn have `reason(…)`. */
+  reasoning: boolean;
   /** Everything the model reads: the items of `previous_response_id` first, a string input as a message. */
   input: ResponseInputItem[];
   /** Texts of the user messages, oldest first. */

@@ -1,40 +1,12 @@
-import OpenAI4 from 'openai4';
-import OpenAI5 from 'openai5';
-import OpenAI6 from 'openai6';
-import OpenAI7 from 'openai7';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { callFunctions, createSimulator, say, turn } from '../../src/simulator/index.ts';
+import { connect, doors, type Major, majors } from './connect.ts';
 
-const majors = { openai4: OpenAI4, openai5: OpenAI5, openai6: OpenAI6, openai7: OpenAI7 } as const;
-const closers: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
-type Sim = ReturnType<typeof createSimulator>;
-type Door = 'in process' | 'over HTTP';
-
-async function connect(major: keyof typeof majors, sim: Sim, door: Door): Promise<OpenAI6> {
-  const options: { apiKey: string; baseURL: string; fetch?: Sim['fetch'] } = {
-    apiKey: 'sk-sim',
-    baseURL: 'http://simulator.test/v1',
-  };
-  if (door === 'in process') options.fetch = sim.fetch;
-  else {
-    const server = await sim.listen();
-    closers.push(server.close);
-    options.baseURL = server.url;
-  }
-  const Client = majors[major] as unknown as typeof OpenAI6;
-  return new Client({ ...options, maxRetries: 0 });
-}
-
-describe.each(Object.keys(majors) as (keyof typeof majors)[])('%s', (major) => {
-  describe.each<Door>(['in process', 'over HTTP'])('%s', (door) => {
+describe.each(Object.keys(majors) as Major[])('%s', (major) => {
+  describe.each(doors)('%s', (door) => {
     it('gets a response', async () => {
       const sim = createSimulator();
-      const client = await connect(major, sim, door);
+      const client = await connect(sim, { major, door });
       sim.script(say('Hello world'));
       const response = await client.responses.create({ model: 'gpt-4o-mini', input: 'Hi' });
       expect(response.output_text).toBe('Hello world');
@@ -45,12 +17,12 @@ describe.each(Object.keys(majors) as (keyof typeof majors)[])('%s', (major) => {
 
     it('gets a stream in the order of the real API (§4.5)', async () => {
       const sim = createSimulator();
-      const client = await connect(major, sim, door);
+      const client = await connect(sim, { major, door });
       sim.script(turn(say('One two', { deltas: 2 }), callFunctions({ name: 'f', arguments: '{}' })));
-      const stream = await client.responses.create({ model: 'gpt-4o-mini', input: 'Hi', stream: true });
-      const events = [];
-      for await (const event of stream) events.push(event);
-      expect(events.map((event) => event.type)).toEqual([
+      const events = await client.responses.create({ model: 'gpt-4o-mini', input: 'Hi', stream: true });
+      const seen = [];
+      for await (const event of events) seen.push(event);
+      expect(seen.map((event) => event.type)).toEqual([
         'response.created',
         'response.in_progress',
         'response.output_item.added',
@@ -66,7 +38,72 @@ describe.each(Object.keys(majors) as (keyof typeof majors)[])('%s', (major) => {
         'response.output_item.done',
         'response.completed',
       ]);
-      expect(events.map((event) => event.sequence_number)).toEqual(events.map((_, index) => index));
+      expect(seen.map((event) => event.sequence_number)).toEqual(seen.map((_, index) => index));
+    });
+
+    it('gets errors as its own classes, with the request id', async () => {
+      const sim = createSimulator({ apiKey: 'sk-right' });
+      const client = await connect(sim, { major, door, apiKey: 'sk-wrong-0000000000' });
+      const error = await client.responses.create({ model: 'gpt-4o', input: 'Hi' }).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(majors[major].AuthenticationError);
+      expect(error.status).toBe(401);
+      expect(error.code).toBe('invalid_api_key');
+      expect(error.message).toBe(
+        '401 Incorrect API key provided: sk-w***********0000. You can find your API key at https://platform.openai.com/account/api-keys.',
+      );
+    });
+
+    it('uploads a file, reads it back and searches it', async () => {
+      const sim = createSimulator();
+      const client = await connect(sim, { major, door });
+      const file = await client.files.create({
+        file: new File(['The garden opens at nine.'], 'garden.txt'),
+        purpose: 'assistants',
+      });
+      expect(file).toMatchObject({
+        object: 'file',
+        filename: 'garden.txt',
+        bytes: 25,
+        purpose: 'assistants',
+      });
+      expect(file.id).toMatch(/^file-[A-Za-z0-9]{22}$/);
+
+      const store = await client.vectorStores.create({ name: 'Garden' });
+      await client.vectorStores.files.createAndPoll(store.id, { file_id: file.id });
+      const response = await client.responses.create({
+        model: 'gpt-4o-mini',
+        input: 'When does the garden open?',
+        tools: [{ type: 'file_search', vector_store_ids: [store.id] }],
+        include: ['file_search_call.results'],
+      });
+      expect(response.output[0]).toMatchObject({
+        type: 'file_search_call',
+        results: [{ file_id: file.id, filename: 'garden.txt', text: 'The garden opens at nine.' }],
+      });
+
+      const listed = [];
+      for await (const each of client.files.list()) listed.push(each.id);
+      expect(listed).toEqual([file.id]);
     });
   });
+});
+
+describe('responses.stream() of the SDK', () => {
+  it.each(['openai5', 'openai6', 'openai7'] as const)(
+    'accumulates the same response in %s',
+    async (major) => {
+      const sim = createSimulator();
+      const client = await connect(sim, { major });
+      sim.script(
+        turn(
+          say('One two three', { deltas: 5 }),
+          callFunctions({ name: 'f', arguments: { a: 1 } }, { name: 'g', arguments: { b: [1, 2] } }),
+        ),
+      );
+      const final = await client.responses.stream({ model: 'gpt-4o-mini', input: 'Hi' }).finalResponse();
+      expect(final.output_text).toBe('One two three');
+      expect(final.output.map((item) => item.type)).toEqual(['message', 'function_call', 'function_call']);
+      expect(final.output[2]).toMatchObject({ name: 'g', arguments: '{"b":[1,2]}' });
+    },
+  );
 });
