@@ -116,7 +116,7 @@ function append(w: Work, at: number, added: string): void {
     const part = w.state.parts[at] as Part;
     const next = part.waiting[0];
     if (!next || next.at > part.raw.length + rest.length) break;
-    const cut = wholeCharacters(rest, next.at - part.raw.length);
+    const cut = wholeCharacters(rest, Math.max(0, next.at - part.raw.length));
     if (cut > 0) write(w, at, rest.slice(0, cut), true);
     rest = rest.slice(cut);
     setPart(w, at, { waiting: part.waiting.slice(1) });
