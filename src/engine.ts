@@ -13,7 +13,7 @@ import { errorResponse, newRequestId } from './http/openai/envelope.ts';
 import type { Identity, Service } from './http/service.ts';
 import { mergeOptions, OptionsError, optionsFromEnvironment, type RethreadOptions } from './options.ts';
 import { createBus } from './runs/bus.ts';
-import type { Clockwork } from './runs/scope.ts';
+import type { Clockwork, ObserveRun } from './runs/scope.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 import { createUpstream } from './upstream/client.ts';
@@ -24,17 +24,21 @@ export interface Engine {
   handle: Handler;
   /** Opens the store, if that has not been done yet. @throws StoreError, OptionsError */
   open(): Promise<Store>;
-  /** Runs in progress, over all tenants. */
-  live(): number;
+  /** Runs in progress, of one tenant or over all. */
+  live(tenant?: string): number;
   close(timeout: number): Promise<void>;
 }
 
+export interface Hooks {
+  observeRun?: ObserveRun;
+}
+
 /** @param given validated options; files and environment variables fill in what they leave out */
-export function createEngine(given: RethreadOptions): Engine {
+export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine {
   let works: Promise<Works> | undefined;
   let closing = false;
   const start = () => {
-    works ??= build(given);
+    works ??= build(given, hooks);
     // What could not be opened is tried again by the next request.
     works.catch(() => {
       works = undefined;
@@ -54,7 +58,7 @@ export function createEngine(given: RethreadOptions): Engine {
       }
     },
     open: async () => (await start()).store,
-    live: () => running?.live() ?? 0,
+    live: (tenant) => running?.live(tenant) ?? 0,
     async close(timeout) {
       closing = true;
       await (await works?.catch(() => undefined))?.stop(timeout);
@@ -65,7 +69,7 @@ export function createEngine(given: RethreadOptions): Engine {
 interface Works {
   store: Store;
   handler: Handler;
-  live(): number;
+  live(tenant?: string): number;
   stop(timeout: number): Promise<void>;
 }
 
@@ -74,7 +78,7 @@ interface Tenant {
   clockwork: Clockwork;
 }
 
-async function build(given: RethreadOptions): Promise<Works> {
+async function build(given: RethreadOptions, { observeRun = (_run, work) => work() }: Hooks): Promise<Works> {
   const env = globalThis.process?.env ?? {};
   const options = mergeOptions(await optionsFromFiles(), optionsFromEnvironment(env), given);
   const log = options.log ?? logToConsole;
@@ -90,12 +94,15 @@ async function build(given: RethreadOptions): Promise<Works> {
     tenant.catch(() => tenants.delete(name));
     return tenant;
   };
-  const opened: Clockwork[] = [];
+  const opened = new Map<string, Clockwork>();
   return {
     store,
     handler: createHandler(createService(async (name) => tenantOf(name), options, log)),
-    live: () => opened.reduce((sum, { live }) => sum + live.size, 0),
-    stop: (timeout) => drain(opened, store, timeout),
+    live: (tenant) =>
+      tenant === undefined
+        ? [...opened.values()].reduce((sum, { live }) => sum + live.size, 0)
+        : (opened.get(tenant)?.live.size ?? 0),
+    stop: (timeout) => drain([...opened.values()], store, timeout),
   };
 
   async function openTenant(
@@ -112,10 +119,11 @@ async function build(given: RethreadOptions): Promise<Works> {
       queue: jobs,
       live: new Map(),
       turnstiles: new Map(),
+      observeRun,
       waitUntil,
       log: tell,
     };
-    opened.push(clockwork);
+    opened.set(name, clockwork);
     return { domain, clockwork };
   }
 }

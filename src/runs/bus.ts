@@ -22,7 +22,9 @@ interface Channel {
   entries: Entry[];
   last: number;
   listeners: Set<() => void>;
-  /** Set when nothing more will come; the channel is then forgotten after a while. */
+  /** Nothing more will come for now: the stream has ended, or the run is no longer this process's. */
+  silent: boolean;
+  /** Set when nothing more will come at all; the channel is then forgotten after a while. */
   expiry?: ReturnType<typeof setTimeout>;
 }
 
@@ -35,7 +37,8 @@ const ENDINGS: ReadonlySet<string> = new Set([
   'thread.run.cancelled',
   'thread.run.expired',
 ]);
-const PAUSE = 'thread.run.requires_action';
+/** With which the stream of a run begins. */
+const BEGINNINGS: ReadonlySet<string> = new Set(['thread.created', 'thread.run.created']);
 
 export const endsStream = (event: AssistantEvent) => ENDINGS.has(event.event);
 
@@ -43,23 +46,47 @@ export interface Bus {
   publish(runId: string, events: readonly AssistantEvent[]): void;
   /** The number of the newest event; 0 before the first. */
   position(runId: string): number;
-  /** Whether events of the run are at hand. */
-  knows(runId: string): boolean;
-  /** Events after number `after`, batch by batch as they arrive, up to the one that ends the stream. */
+  /** Whether all events of the run after number `after` are at hand, or will be: it was created here, and is not forgotten. */
+  holds(runId: string, after: number): boolean;
+  /**
+   * Events after number `after`, batch by batch as they arrive, up to the one that ends the stream. Ends at once where
+   * that one has been seen, and without one when the run has left this process.
+   */
   read(runId: string, after: number, signal?: AbortSignal): AsyncGenerator<NumberedEvent[]>;
   /** Resolves at the run's next event, or after `ms`, or when the signal aborts. */
   next(runId: string, ms: number, signal?: AbortSignal): Promise<void>;
+  /** This process carries the run no further: readers are told so, unless its stream has ended. */
+  leave(runId: string): void;
+  /** The run has never been: nothing of it is kept. */
+  forget(runId: string): void;
   close(): void;
 }
 
-/** @param keepMs how long a finished run's events stay readable */
+/** @param keepMs how long the events of a run that has ended, or waits for its caller, stay readable */
 export function createBus(keepMs = 600_000): Bus {
   const channels = new Map<string, Channel>();
+  let closed = false;
 
   function open(runId: string): Channel {
-    const channel = channels.get(runId) ?? { entries: [], last: 0, listeners: new Set() };
+    const channel = channels.get(runId) ?? { entries: [], last: 0, listeners: new Set(), silent: false };
     channels.set(runId, channel);
     return channel;
+  }
+
+  /** Channels that were opened only to listen go when nobody listens any more. */
+  function tidy(runId: string, channel: Channel): void {
+    if (channel.last === 0 && channel.listeners.size === 0) channels.delete(runId);
+  }
+
+  function expire(runId: string, channel: Channel): void {
+    clearTimeout(channel.expiry);
+    channel.expiry = setTimeout(() => channels.delete(runId), keepMs);
+    channel.expiry.unref?.();
+  }
+
+  function silence(channel: Channel): void {
+    channel.silent = true;
+    wakeAll(channel);
   }
 
   function listen(channel: Channel, ms: number | undefined, signal?: AbortSignal): Promise<void> {
@@ -83,36 +110,61 @@ export function createBus(keepMs = 600_000): Bus {
       if (events.length === 0) return;
       const channel = open(runId);
       for (const event of events) record(channel, event);
-      for (const wake of [...channel.listeners]) wake();
       const last = events.at(-1) as AssistantEvent;
+      channel.silent = endsStream(last);
       clearTimeout(channel.expiry);
-      if (endsStream(last) && last.event !== PAUSE) {
-        channel.expiry = setTimeout(() => channels.delete(runId), keepMs);
-        channel.expiry.unref?.();
-      }
+      if (channel.silent) expire(runId, channel);
+      wakeAll(channel);
     },
     position: (runId) => channels.get(runId)?.last ?? 0,
-    knows: (runId) => channels.has(runId),
+    holds(runId, after) {
+      const { entries = [], last = 0 } = channels.get(runId) ?? {};
+      const [first] = entries;
+      return after <= last && first !== undefined && 'event' in first && BEGINNINGS.has(first.event.event);
+    },
     async *read(runId, after, signal) {
       const channel = open(runId);
       for (let cursor = after; !signal?.aborted; ) {
-        if (cursor >= channel.last) {
-          await listen(channel, undefined, signal);
-          continue;
-        }
-        const batch = eventsAfter(channel, cursor);
-        cursor = channel.last;
-        const end = batch.findIndex(endsStream);
-        yield end < 0 ? batch : batch.slice(0, end + 1);
-        if (end >= 0) return;
+        if (cursor < channel.last) {
+          const batch = eventsAfter(channel, cursor);
+          cursor = channel.last;
+          const end = batch.findIndex(endsStream);
+          yield end < 0 ? batch : batch.slice(0, end + 1);
+          if (end >= 0) return;
+        } else if (channel.silent || closed) break;
+        else await listen(channel, undefined, signal);
       }
+      tidy(runId, channel);
     },
-    next: (runId, ms, signal) => listen(open(runId), ms, signal),
+    async next(runId, ms, signal) {
+      const channel = open(runId);
+      await listen(channel, ms, signal);
+      tidy(runId, channel);
+    },
+    leave(runId) {
+      const channel = channels.get(runId);
+      if (!channel || channel.silent) return;
+      silence(channel);
+      expire(runId, channel);
+    },
+    forget(runId) {
+      const channel = channels.get(runId);
+      channels.delete(runId);
+      if (channel) silence(channel);
+    },
     close() {
-      for (const { expiry } of channels.values()) clearTimeout(expiry);
+      closed = true;
+      for (const channel of channels.values()) {
+        clearTimeout(channel.expiry);
+        wakeAll(channel);
+      }
       channels.clear();
     },
   };
+}
+
+function wakeAll({ listeners }: Channel): void {
+  for (const wake of [...listeners]) wake();
 }
 
 function record(channel: Channel, event: AssistantEvent): void {

@@ -110,6 +110,11 @@ export function execute(
   async function carryOut() {
     if (begun) return over.promise;
     begun = true;
+    await clockwork.observeRun(record.run, phase);
+    over.resolve();
+  }
+
+  async function phase(): Promise<Run> {
     try {
       if (!stopping && !leaseLost) await followStream();
       if (stopping) await finishStop(stopping);
@@ -123,8 +128,8 @@ export function execute(
         .release()
         .catch((error: unknown) => clockwork.log('warn', 'A lease was not released.', { runId, error }));
       accepted.resolve();
-      over.resolve();
     }
+    return state.run;
   }
 
   async function settleFailure(error: unknown) {

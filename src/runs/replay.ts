@@ -1,42 +1,180 @@
 /**
- * A run's stream from what is stored, for a client that comes back when the events themselves are gone, e.g. after a
- * restart: each message and step as it ended, then the run.
+ * A run's stream from what is stored, for a client whose events are gone: after a restart, or when another process has
+ * taken the run over. Steps and messages as they ended, then the run.
  */
-import { listRunMessages, listSteps } from '../assistants/runs.ts';
-import type { AssistantEvent } from '../assistants/types.ts';
-import type { NumberedEvent } from './bus.ts';
+import { allRunMessages, allSteps } from '../assistants/runs.ts';
+import type { AssistantEvent, Message, Run, RunStep } from '../assistants/types.ts';
 import type { Scope } from './scope.ts';
 import { whileWaiting } from './wait.ts';
 
 /** Looks again this often whether the client is still there. */
 const HOLD_MS = 10_000;
-const ALL = { order: 'asc', limit: 100 } as const;
 
-export async function* storedEvents(
+/**
+ * What a client has seen of a run, by the ids of its steps and messages. Of what it saw begin it is told the end, of
+ * what it did not see everything; where nobody knows what it saw, only ends are told.
+ */
+export interface Seen {
+  open: ReadonlySet<string>;
+  closed: ReadonlySet<string>;
+  /** The run's own beginning. */
+  run: boolean;
+}
+
+export const NOTHING_SEEN: Seen = { open: new Set(), closed: new Set(), run: false };
+
+/** Waits until the run has ended, or waits for its caller. Nothing where the run is gone. */
+export async function storedEvents(
   scope: Scope,
   threadId: string,
   runId: string,
+  seen: Seen | 'unknown',
   signal: AbortSignal,
-): AsyncGenerator<NumberedEvent[]> {
+): Promise<AssistantEvent[]> {
   let record = await whileWaiting(scope, threadId, runId, HOLD_MS, signal);
   while (record && ['queued', 'in_progress', 'cancelling'].includes(record.run.status) && !signal.aborted) {
     record = await whileWaiting(scope, threadId, runId, HOLD_MS, signal);
   }
-  if (!record || signal.aborted) return;
-
-  const messages = await listRunMessages(scope.domain, threadId, runId, ALL);
-  const steps = await listSteps(scope.domain, threadId, runId, ALL);
-  const events: AssistantEvent[] = [
-    ...messages.data.map(
-      (data): AssistantEvent => ({
-        event: data.status === 'incomplete' ? 'thread.message.incomplete' : 'thread.message.completed',
-        data,
-      }),
-    ),
-    ...steps.data
-      .filter(({ status }) => status !== 'in_progress')
-      .map((data): AssistantEvent => ({ event: `thread.run.step.${data.status as 'completed'}`, data })),
-    { event: `thread.run.${record.run.status}`, data: record.run },
+  if (!record || signal.aborted) return [];
+  const messages = new Map(
+    (await allRunMessages(scope.domain, record)).map((message) => [message.id, message]),
+  );
+  const steps = await allSteps(scope.domain, record);
+  return [
+    ...(seen === 'unknown' || seen.run ? [] : beginning(record.run)),
+    ...steps.flatMap((step) => stepEvents(step, messages, seen)),
+    { event: `thread.run.${record.run.status}` as 'thread.run.completed', data: record.run },
   ];
-  yield events.map((event, at) => ({ ...event, id: at + 1 }));
+}
+
+/** The run as it was before anything came of it. */
+function beginning(run: Run): AssistantEvent[] {
+  const queued: Run = {
+    ...run,
+    status: 'queued',
+    started_at: null,
+    expires_at: run.expires_at ?? run.created_at + 600,
+    cancelled_at: null,
+    failed_at: null,
+    completed_at: null,
+    required_action: null,
+    last_error: null,
+    incomplete_details: null,
+    usage: null,
+  };
+  const started: Run = { ...queued, status: 'in_progress', started_at: run.started_at };
+  return [
+    { event: 'thread.run.created', data: queued },
+    { event: 'thread.run.queued', data: queued },
+    ...(run.started_at === null ? [] : [{ event: 'thread.run.in_progress' as const, data: started }]),
+  ];
+}
+
+function stepEvents(
+  step: RunStep,
+  messages: ReadonlyMap<string, Message>,
+  seen: Seen | 'unknown',
+): AssistantEvent[] {
+  if (seen !== 'unknown' && seen.closed.has(step.id)) return [];
+  const whole = seen !== 'unknown' && !seen.open.has(step.id);
+  const { step_details: details } = step;
+  const message =
+    details.type === 'message_creation' ? messages.get(details.message_creation.message_id) : undefined;
+  return [
+    ...(whole ? opening(step) : []),
+    ...(message ? messageEvents(message, seen) : []),
+    ...(step.status === 'in_progress'
+      ? []
+      : [{ event: `thread.run.step.${step.status}` as 'thread.run.step.completed', data: step }]),
+  ];
+}
+
+function opening(step: RunStep): AssistantEvent[] {
+  const { step_details: details } = step;
+  const data: RunStep = {
+    ...step,
+    status: 'in_progress',
+    cancelled_at: null,
+    completed_at: null,
+    expired_at: null,
+    failed_at: null,
+    last_error: null,
+    step_details: details.type === 'tool_calls' ? { type: 'tool_calls', tool_calls: [] } : details,
+    usage: null,
+  };
+  return [
+    { event: 'thread.run.step.created', data },
+    { event: 'thread.run.step.in_progress', data },
+    ...(details.type === 'tool_calls' && details.tool_calls.length > 0 ? [callsDelta(step.id, details)] : []),
+  ];
+}
+
+/** All calls of a step in one delta; search results and function outputs come with the step's end (§3.3 b, d). */
+function callsDelta(
+  id: string,
+  { tool_calls: calls }: Extract<RunStep['step_details'], { type: 'tool_calls' }>,
+): AssistantEvent {
+  const deltas = calls.map((call, index) => {
+    switch (call.type) {
+      case 'function':
+        return { ...call, index, function: { ...call.function, output: null } };
+      case 'file_search':
+        return { ...call, index, file_search: { ...call.file_search, results: [] } };
+      case 'code_interpreter': {
+        const outputs = call.code_interpreter.outputs.map((output, at) => ({ ...output, index: at }));
+        return { ...call, index, code_interpreter: { ...call.code_interpreter, outputs } };
+      }
+    }
+  });
+  return {
+    event: 'thread.run.step.delta',
+    data: {
+      id,
+      object: 'thread.run.step.delta',
+      delta: { step_details: { type: 'tool_calls', tool_calls: deltas } },
+    },
+  };
+}
+
+function messageEvents(message: Message, seen: Seen | 'unknown'): AssistantEvent[] {
+  if (seen !== 'unknown' && seen.closed.has(message.id)) return [];
+  const whole = seen !== 'unknown' && !seen.open.has(message.id);
+  if (message.status === 'in_progress') return [];
+  const fresh: Message = {
+    ...message,
+    status: 'in_progress',
+    content: [],
+    incomplete_details: null,
+    incomplete_at: null,
+    completed_at: null,
+  };
+  return [
+    ...(whole
+      ? [
+          { event: 'thread.message.created' as const, data: fresh },
+          { event: 'thread.message.in_progress' as const, data: fresh },
+          ...(message.content.length > 0 ? [contentDelta(message)] : []),
+        ]
+      : []),
+    { event: `thread.message.${message.status}`, data: message },
+  ];
+}
+
+function contentDelta({ id, content }: Message): AssistantEvent {
+  const deltas = content.map((part, index) =>
+    part.type === 'text'
+      ? {
+          index,
+          type: part.type,
+          text: {
+            value: part.text.value,
+            annotations: part.text.annotations.map((annotation, at) => ({ index: at, ...annotation })),
+          },
+        }
+      : { index, ...part },
+  );
+  return {
+    event: 'thread.message.delta',
+    data: { id, object: 'thread.message.delta', delta: { content: deltas } },
+  };
 }

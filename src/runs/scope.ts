@@ -29,6 +29,9 @@ export interface Withdraw {
   thread: boolean;
 }
 
+/** Goes around one phase of a run; gives the run as the phase left it. */
+export type ObserveRun = (run: Run, work: () => Promise<Run>) => Promise<Run>;
+
 /** Of one tenant; the queue is shared by all. */
 export interface Clockwork {
   bus: Bus;
@@ -37,6 +40,7 @@ export interface Clockwork {
   live: Map<string, Execution>;
   /** Requests that wait for a busy thread, by thread. */
   turnstiles: Map<string, Mutex>;
+  observeRun: ObserveRun;
   /** Keeps a platform from freezing the process while a run goes on. */
   waitUntil(work: Promise<unknown>): void;
   log(level: 'info' | 'warn' | 'error', message: string, details?: Record<string, unknown>): void;

@@ -1,0 +1,76 @@
+/** Bounds on what one tenant may have going at the same time. */
+import { ApiError } from '../assistants/errors.ts';
+
+export interface Limits {
+  /** @throws ApiError 429 with `retry-after` */
+  admitRun(tenant: string, live: number): void;
+  /** @throws ApiError 429 with `retry-after` */
+  admitStream(tenant: string): void;
+  /** Counts a stream until it ends; other answers pass as they are. */
+  counted(tenant: string, response: Response): Response;
+}
+
+export function createLimits(runs: number, streams: number): Limits {
+  const open = new Map<string, number>();
+  const count = (tenant: string, by: number) => {
+    const now = (open.get(tenant) ?? 0) + by;
+    if (now > 0) open.set(tenant, now);
+    else open.delete(tenant);
+  };
+  return {
+    admitRun(_tenant, live) {
+      if (live >= runs) throw tooMany(`${runs} runs in progress`);
+    },
+    admitStream(tenant) {
+      if ((open.get(tenant) ?? 0) >= streams) throw tooMany(`${streams} streams open`);
+    },
+    counted(tenant, response) {
+      if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream'))
+        return response;
+      count(tenant, 1);
+      return new Response(
+        untilClosed(response.body, () => count(tenant, -1)),
+        response,
+      );
+    },
+  };
+}
+
+function tooMany(what: string): ApiError {
+  return new ApiError(`Rate limit reached: this key already has ${what}. Please try again in 1s.`, {
+    status: 429,
+    type: 'requests',
+    code: 'rate_limit_exceeded',
+    headers: { 'retry-after': '1' },
+  });
+}
+
+/** The same body; `closed` is called once, whichever side ends it. */
+function untilClosed(body: ReadableStream<Uint8Array>, closed: () => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let over = false;
+  const end = () => {
+    if (!over) closed();
+    over = true;
+  };
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (!done) return controller.enqueue(value);
+          end();
+          controller.close();
+        } catch (error) {
+          end();
+          controller.error(error);
+        }
+      },
+      async cancel(reason) {
+        end();
+        await reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

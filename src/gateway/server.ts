@@ -1,0 +1,108 @@
+/** The gateway on a port: what it says when it starts, and how it stops. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { type ServerType, serve } from '@hono/node-server';
+import pino from 'pino';
+import type { Fetch } from '../upstream/client.ts';
+import { createGateway } from './gateway.ts';
+import type { GatewayOptions } from './options.ts';
+
+export interface ServerSettings {
+  host: string;
+  port: number;
+  logLevel: string;
+  /** The simulator is the upstream. */
+  simulate: boolean;
+}
+
+/** How long a drain waits for runs and streams before what is left is handed over to the next process. */
+const DRAIN_MS = 30_000;
+
+/**
+ * Listens, and resolves when a signal has stopped the server.
+ * @throws StoreError, OptionsError, or the listener's error, before anything is served
+ */
+export async function startServer(options: GatewayOptions, settings: ServerSettings): Promise<void> {
+  const log = pino(
+    { level: settings.logLevel, redact: ['*.authorization', '*.apiKey'] },
+    pino.destination(2),
+  );
+  const simulated = settings.simulate ? await simulator() : undefined;
+  const gateway = createGateway(
+    {
+      ...options,
+      ...(simulated && { upstream: 'http://simulator.test/v1', upstreamKey: 'sk-simulator' }),
+      log: (level, message, details = {}) => {
+        const { error, ...rest } = details;
+        log[level](
+          { ...rest, ...(error instanceof Error && { error: `${error.name}: ${error.message}` }) },
+          message,
+        );
+      },
+    },
+    simulated,
+  );
+  await gateway.open();
+
+  const server = serve({
+    fetch: (request) => gateway.fetch(request),
+    hostname: settings.host,
+    port: settings.port,
+  });
+  await Promise.race([
+    once(server, 'listening'),
+    once(server, 'error').then(([error]) => Promise.reject(error)),
+  ]);
+  const { port } = server.address() as AddressInfo;
+  const host = settings.host.includes(':') ? `[${settings.host.replace(/[[\]]/g, '')}]` : settings.host;
+  process.stdout.write(welcome(`http://${host}:${port}`, options, settings));
+  await stopped(server, async () => {
+    log.info('draining: no new requests, runs may end; another signal stops at once');
+    await gateway.close(DRAIN_MS);
+  });
+}
+
+async function simulator(): Promise<Fetch> {
+  const { createSimulator } = await import('../simulator/index.ts');
+  return createSimulator().fetch as Fetch;
+}
+
+/** Waits for SIGTERM or SIGINT and drains; a second signal ends the process at once. */
+function stopped(server: ServerType, drain: () => Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = async () => {
+      if (asked) process.exit(1);
+      asked = true;
+      server.close();
+      await drain();
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      resolve();
+    };
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+  });
+}
+
+function welcome(url: string, options: GatewayOptions, { simulate }: ServerSettings): string {
+  const key =
+    options.auth === 'keys'
+      ? 'one of the gateway’s keys'
+      : simulate || options.auth === 'none'
+        ? 'any text'
+        : 'your own key, as before';
+  return `
+  rethread serves the Assistants API at ${url}/v1
+  upstream  ${simulate ? 'the simulator' : (options.upstream ?? 'https://api.openai.com/v1')}
+  store     ${typeof options.store === 'string' ? withoutPassword(options.store) : 'file:.rethread'}
+
+  Node      new OpenAI({ baseURL: '${url}/v1' })
+  Python    OpenAI(base_url="${url}/v1")
+  any       OPENAI_BASE_URL=${url}/v1
+
+  The key is ${key}. Health: ${url}/healthz, readiness: ${url}/readyz, metrics: ${url}/metrics
+  Ctrl-C stops it.
+
+`;
+}
+
+const withoutPassword = (address: string) => address.replace(/\/\/([^:@/]*):[^@/]*@/, '//$1:***@');
