@@ -1,0 +1,3 @@
+import OpenAI from 'openai4';
+
+export const openai = new OpenAI();
