@@ -165,18 +165,23 @@ export async function listRuns(domain: Domain, threadId: string, query: ListQuer
   return { ...page, data: page.data.map((record) => record.run) };
 }
 
-/** Messages that a run created, for the list's `run_id` filter (§1.4). */
+/** All messages that a run has created and nobody has deleted, oldest first. */
+export async function allRunMessages(domain: Domain, { run, messages }: RunRecord): Promise<Message[]> {
+  const ids = messages.map((id) => keys.message(run.thread_id, id));
+  const found = await domain.store.getMany<MessageRecord>(ids);
+  return found.flatMap((record) => (record ? [record.message] : []));
+}
+
+/** Messages that a run created, for the list's `run_id` filter (§1.4): none where there is no such run. */
 export async function listRunMessages(
   domain: Domain,
   threadId: string,
   runId: string,
   query: ListQuery,
 ): Promise<Page<Message>> {
-  const { messages } = await loadRun(domain, threadId, runId);
-  const found = await domain.store.getMany<MessageRecord>(messages.map((id) => keys.message(threadId, id)));
-  const byId = new Map(
-    found.flatMap((record) => (record ? [[record.message.id, record.message] as const] : [])),
-  );
+  const record = await domain.store.get<RunRecord>(keys.run(threadId, runId));
+  const messages = record ? await allRunMessages(domain, record) : [];
+  const byId = new Map(messages.map((message) => [message.id, message]));
   const page = listIds([...byId.keys()], query, errors.noMessage);
   return { ...page, data: page.data.map((id) => byId.get(id) as Message) };
 }
@@ -198,6 +203,12 @@ export async function retrieveStep(
   const step = await domain.store.get<RunStep>(keys.step(runId, id));
   if (!step) throw errors.noStep(id);
   return step;
+}
+
+/** All steps of a run, oldest first. */
+export async function allSteps(domain: Domain, { run, steps }: RunRecord): Promise<RunStep[]> {
+  const found = await domain.store.getMany<RunStep>(steps.map((id) => keys.step(run.id, id)));
+  return found.filter((step) => step !== undefined);
 }
 
 export async function listSteps(

@@ -53,12 +53,15 @@ export interface Bus {
    * that one has been seen, and without one when the run has left this process.
    */
   read(runId: string, after: number, signal?: AbortSignal): AsyncGenerator<NumberedEvent[]>;
+  /** All events so far that are at hand. */
+  past(runId: string): NumberedEvent[];
   /** Resolves at the run's next event, or after `ms`, or when the signal aborts. */
   next(runId: string, ms: number, signal?: AbortSignal): Promise<void>;
   /** This process carries the run no further: readers are told so, unless its stream has ended. */
   leave(runId: string): void;
   /** The run has never been: nothing of it is kept. */
   forget(runId: string): void;
+  readonly closed: boolean;
   close(): void;
 }
 
@@ -136,6 +139,10 @@ export function createBus(keepMs = 600_000): Bus {
       }
       tidy(runId, channel);
     },
+    past(runId) {
+      const channel = channels.get(runId);
+      return channel ? eventsAfter(channel, 0) : [];
+    },
     async next(runId, ms, signal) {
       const channel = open(runId);
       await listen(channel, ms, signal);
@@ -151,6 +158,9 @@ export function createBus(keepMs = 600_000): Bus {
       const channel = channels.get(runId);
       channels.delete(runId);
       if (channel) silence(channel);
+    },
+    get closed() {
+      return closed;
     },
     close() {
       closed = true;

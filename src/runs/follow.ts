@@ -1,36 +1,36 @@
 /** A run's events for one listener, whoever carries the run out and whenever the listener comes (§3.1). */
-import type { AssistantEvent } from '../assistants/types.ts';
+import { ApiError } from '../assistants/errors.ts';
 import { endsStream, type NumberedEvent } from './bus.ts';
-import { NOTHING_SEEN, type Seen, storedEvents } from './replay.ts';
+import { type Seen, seenIn, storedEvents } from './replay.ts';
 import type { Scope } from './scope.ts';
 
-export interface Following {
-  events: AsyncIterable<NumberedEvent[]>;
-  /** Numbers mean something: they go on where `after` left off. */
-  numbered: boolean;
+/** The events of a phase that this process has just begun: those after number `position`, up to the end of its stream. */
+export function followPhase(
+  scope: Scope,
+  threadId: string,
+  runId: string,
+  position: number,
+  signal: AbortSignal,
+): AsyncIterable<NumberedEvent[]> {
+  return fromBus(scope, threadId, runId, position, signal);
 }
 
 /**
- * The events after number `after`, up to the one that ends the stream. Where they are no longer at hand the run's end is
- * awaited, and told from what is stored.
+ * The events after number `after`, for somebody who comes back. Where they are no longer at hand, the run's end is awaited
+ * and told from what is stored, and the numbers do not go on where `after` left off.
  */
-export function followRun(
+export function resumeRun(
   scope: Scope,
   threadId: string,
   runId: string,
   after: number,
   signal: AbortSignal,
-): Following {
-  const { bus } = scope.clockwork;
-  if (bus.holds(runId, after)) {
+): { events: AsyncIterable<NumberedEvent[]>; numbered: boolean } {
+  if (scope.clockwork.bus.holds(runId, after)) {
     return { events: fromBus(scope, threadId, runId, after, signal), numbered: true };
   }
-  const seen = after === 0 ? NOTHING_SEEN : 'unknown';
-  return { events: stored(storedEvents(scope, threadId, runId, seen, signal)), numbered: false };
-}
-
-async function* stored(events: Promise<AssistantEvent[]>): AsyncGenerator<NumberedEvent[]> {
-  yield (await events).map((event, at) => ({ ...event, id: at + 1 }));
+  const seen = after === 0 ? seenIn([]) : 'unknown';
+  return { events: fromStore(scope, threadId, runId, seen, 0, signal), numbered: false };
 }
 
 async function* fromBus(
@@ -41,14 +41,24 @@ async function* fromBus(
   signal: AbortSignal,
 ): AsyncGenerator<NumberedEvent[]> {
   const { bus } = scope.clockwork;
-  const known = bus.read(runId, 0);
-  let last: NumberedEvent | undefined;
-  for await (const batch of bus.read(runId, after, signal)) {
-    last = batch.at(-1);
-    yield batch;
-  }
-  await known.return(undefined);
-  if (signal.aborted || (last && endsStream(last))) return;
+  yield* bus.read(runId, after, signal);
+  if (signal.aborted) return;
+  if (bus.closed) throw new ApiError('rethread is closing.', { status: 503, type: 'server_error' });
+  const past = bus.past(runId);
+  const last = past.at(-1);
+  if (last && endsStream(last)) return;
+  // Another process has ended the run, or carries it on.
+  yield* fromStore(scope, threadId, runId, seenIn(past), last?.id ?? 0, signal);
 }
 
-export type { Seen };
+async function* fromStore(
+  scope: Scope,
+  threadId: string,
+  runId: string,
+  seen: Seen | 'unknown',
+  position: number,
+  signal: AbortSignal,
+): AsyncGenerator<NumberedEvent[]> {
+  const events = await storedEvents(scope, threadId, runId, seen, signal);
+  yield events.map((event, at) => ({ ...event, id: position + at + 1 }));
+}

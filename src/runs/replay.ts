@@ -10,10 +10,7 @@ import { whileWaiting } from './wait.ts';
 /** Looks again this often whether the client is still there. */
 const HOLD_MS = 10_000;
 
-/**
- * What a client has seen of a run, by the ids of its steps and messages. Of what it saw begin it is told the end, of
- * what it did not see everything; where nobody knows what it saw, only ends are told.
- */
+/** What a client has seen of a run: the ids of steps and messages that it saw begin, and end. */
 export interface Seen {
   open: ReadonlySet<string>;
   closed: ReadonlySet<string>;
@@ -21,9 +18,21 @@ export interface Seen {
   run: boolean;
 }
 
-export const NOTHING_SEEN: Seen = { open: new Set(), closed: new Set(), run: false };
+const OPENED = /^thread\.(run\.step|message)\.created$/;
+const CLOSED = /^thread\.(run\.step|message)\.(completed|incomplete|failed|cancelled|expired)$/;
 
-/** Waits until the run has ended, or waits for its caller. Nothing where the run is gone. */
+/** What somebody has seen who was told these events. */
+export function seenIn(events: readonly AssistantEvent[]): Seen {
+  const ids = (name: RegExp) =>
+    new Set(events.flatMap(({ event, data }) => (name.test(event) && 'id' in data ? [data.id] : [])));
+  return { open: ids(OPENED), closed: ids(CLOSED), run: events.length > 0 };
+}
+
+/**
+ * Waits until the run has ended, or waits for its caller, and tells what is missing to somebody who has seen `seen`: of
+ * what has begun the end, of all else everything. Where nobody knows what was seen, only ends are told, which carry the
+ * whole objects. Nothing where the run is gone.
+ */
 export async function storedEvents(
   scope: Scope,
   threadId: string,
@@ -115,16 +124,11 @@ function callsDelta(
   { tool_calls: calls }: Extract<RunStep['step_details'], { type: 'tool_calls' }>,
 ): AssistantEvent {
   const deltas = calls.map((call, index) => {
-    switch (call.type) {
-      case 'function':
-        return { ...call, index, function: { ...call.function, output: null } };
-      case 'file_search':
-        return { ...call, index, file_search: { ...call.file_search, results: [] } };
-      case 'code_interpreter': {
-        const outputs = call.code_interpreter.outputs.map((output, at) => ({ ...output, index: at }));
-        return { ...call, index, code_interpreter: { ...call.code_interpreter, outputs } };
-      }
-    }
+    if (call.type === 'function') return { ...call, index, function: { ...call.function, output: null } };
+    if (call.type === 'file_search')
+      return { ...call, index, file_search: { ...call.file_search, results: [] } };
+    const outputs = call.code_interpreter.outputs.map((output, at) => ({ ...output, index: at }));
+    return { ...call, index, code_interpreter: { ...call.code_interpreter, outputs } };
   });
   return {
     event: 'thread.run.step.delta',

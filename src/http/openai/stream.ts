@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { RunRecord } from '../../assistants/runs.ts';
 import type { NumberedEvent } from '../../runs/bus.ts';
-import { storedEvents } from '../../runs/replay.ts';
+import { followPhase, resumeRun } from '../../runs/follow.ts';
 import type { Scope } from '../../runs/scope.ts';
 import { settledRun } from '../../runs/settle.ts';
 import type { Started } from '../../runs/start.ts';
@@ -28,7 +28,7 @@ export function answerStarted(
   options: StreamOptions,
 ): Response {
   if (!options.stream) return c.json(run, 200, { 'openai-poll-after-ms': '250' });
-  const events = scope.clockwork.bus.read(run.id, position, c.req.raw.signal);
+  const events = followPhase(scope, run.thread_id, run.id, position, c.req.raw.signal);
   return stream(c, events, { position, ids: c.var.service.streamEventIds, ...options });
 }
 
@@ -44,11 +44,8 @@ export async function resumeStream(c: Ctx, scope: Scope, record: RunRecord): Pro
   const position = after ?? (Number.isSafeInteger(lastSeen) && lastSeen >= 0 ? lastSeen : 0);
   const { run } = record;
   await settledRun(scope, run.thread_id, run.id);
-  const known = scope.clockwork.bus.position(run.id) > 0;
-  const events = known
-    ? scope.clockwork.bus.read(run.id, position, c.req.raw.signal)
-    : storedEvents(scope, run.thread_id, run.id, c.req.raw.signal);
-  return stream(c, events, { position, ids: known, includeSearchContent: queryOf(c, includeQuery) });
+  const { events, numbered } = resumeRun(scope, run.thread_id, run.id, position, c.req.raw.signal);
+  return stream(c, events, { position, ids: numbered, includeSearchContent: queryOf(c, includeQuery) });
 }
 
 function stream(
@@ -61,9 +58,13 @@ function stream(
   }: { position: number; ids: boolean; includeSearchContent?: boolean },
 ): Response {
   const options = { includeSearchContent, v4Js: isV4Js(c.req.raw.headers) };
+  const paced = needsPacing(c.req.raw.headers);
   async function* presented() {
-    for await (const batch of events)
-      yield batch.map((event) => ({ ...presentEvent(event, options), id: event.id }));
+    for await (const batch of events) {
+      const shown = batch.map((event) => ({ ...presentEvent(event, options), id: event.id }));
+      if (!paced) yield shown;
+      else for (const event of shown) yield* afterATurn(event);
+    }
   }
   return sseResponse(presented(), {
     headers: { [POSITION_HEADER]: String(position) },
@@ -71,4 +72,25 @@ function stream(
     ids,
     signal: c.req.raw.signal,
   });
+}
+
+/**
+ * The stream helper of openai 4 and 5 hands on the very objects into which it adds up later deltas (6 copies them), so
+ * that `for await` and `toReadableStream()` show text twice when events come faster than they are read. The original
+ * sent them a token at a time; for these clients so do we.
+ */
+function needsPacing(headers: Headers): boolean {
+  return (
+    headers.get('x-stainless-lang') === 'js' &&
+    headers.get('x-stainless-helper-method') === 'stream' &&
+    /^[45]\./.test(headers.get('x-stainless-package-version') ?? '')
+  );
+}
+
+/** One event, and a turn of the event loop in which it can be read. */
+async function* afterATurn<T>(event: T): AsyncGenerator<T[]> {
+  yield [event];
+  await new Promise<void>((resolve) =>
+    typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve, 0),
+  );
 }
