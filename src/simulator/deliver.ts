@@ -123,18 +123,21 @@ export function streamBody(
   };
 
   /** Ends the body at a cut: in good order, or with an error once everything before it has been read. */
-  const stop = (controller: Controller, sent: boolean, clean: boolean) => {
+  const stop = (controller: Controller, clean: boolean) => {
     if (clean) {
       finish();
       controller.close();
-    } else if (sent) {
-      breaking = true;
-    } else {
+    } else if (controller.desiredSize === 0) {
       breakOff(controller);
+    } else {
+      // An error would throw away what is still queued.
+      breaking = true;
     }
   };
 
   const pull = async (controller: Controller): Promise<void> => {
+    // Between a reset and the socket's end the server still asks.
+    if (finished) return;
     if (breaking) {
       breakOff(controller);
       return;
@@ -154,7 +157,7 @@ export function streamBody(
         const cutHere =
           cut && (cut.afterEvents === events || (cut.afterBytes !== undefined && bytes >= cut.afterBytes));
         if (!whole || cutHere) {
-          stop(controller, text !== '', cut?.clean ?? false);
+          stop(controller, cut?.clean ?? false);
         } else {
           finish();
           controller.close();
@@ -167,7 +170,7 @@ export function streamBody(
           if (cut?.afterEvents !== undefined && events >= cut.afterEvents) {
             if (cut.midEvent) text += framed.slice(0, Math.floor(framed.length / 2));
             flush(controller, text);
-            stop(controller, text !== '', cut.clean ?? false);
+            stop(controller, cut.clean ?? false);
             return;
           }
           events += 1;
@@ -186,13 +189,13 @@ export function streamBody(
             }
           }
           flush(controller, text);
-          stop(controller, text !== '', step.clean);
+          stop(controller, step.clean);
           return;
         }
         default: {
           const whole = flush(controller, text);
           if (!whole) {
-            stop(controller, true, cut?.clean ?? false);
+            stop(controller, cut?.clean ?? false);
             return;
           }
           text = '';
@@ -202,7 +205,7 @@ export function streamBody(
         }
       }
       if (text.length >= CHUNK_CHARACTERS) {
-        if (!flush(controller, text)) stop(controller, true, cut?.clean ?? false);
+        if (!flush(controller, text)) stop(controller, cut?.clean ?? false);
         return;
       }
     }
@@ -214,7 +217,8 @@ export function streamBody(
         onAbort = () => {
           if (finished) return;
           leave();
-          controller.error(connection.signal.reason);
+          // Under HTTP the server cancels the body itself, and would log an error.
+          if (!connection.reset) controller.error(connection.signal.reason);
         };
         if (connection.signal.aborted) onAbort();
         else connection.signal.addEventListener('abort', onAbort, { once: true });
