@@ -26,8 +26,8 @@ export class StoreError extends Error {
   readonly target: string;
 
   constructor(code: StoreErrorCode, target: string, message: string, options?: { cause?: unknown }) {
-    const cause = options?.cause;
-    super(`rethread store ${redact(target)}: ${message}`, cause === undefined ? undefined : { cause });
+    const about = code === 'missing_package' ? '' : `rethread store ${redact(target)}: `;
+    super(about + message, options);
     this.name = 'StoreError';
     this.code = code;
     this.target = redact(target);

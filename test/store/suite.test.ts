@@ -6,7 +6,7 @@ import { afterAll, describe, it } from 'vitest';
 import { openStore } from '../../src/store/open.ts';
 import { storeSuite } from '../../src/store/suite.ts';
 import { describeWith, postgres, redis } from '../services.ts';
-import { dropKeys, dropTable } from './clean.ts';
+import { dropKeys, dropTable } from './helpers/clean.ts';
 
 // every test has a store and a corner of its own
 const api = { describe, it: it.concurrent };

@@ -6,6 +6,9 @@ import { processLocks } from '../locks.ts';
 import type { ResolvedOptions } from '../open.ts';
 import { newKeyv } from './new-keyv.ts';
 
+/** Such a store has no address. */
+const TARGET = 'Keyv';
+
 export async function openKeyv(target: Keyv | KeyvStoreAdapter, options: ResolvedOptions): Promise<Engine> {
   const keyv = isKeyv(target) ? target : newKeyv(Keyv, asAdapter(target));
   const adapter = keyv.store as KeyvStoreAdapter & { throwOnErrors?: boolean };
@@ -16,7 +19,7 @@ export async function openKeyv(target: Keyv | KeyvStoreAdapter, options: Resolve
   const keyPrefix = `${options.namespace}/`;
   // Keyv doesn't put its namespace before a key that seems to have it already, except in getMany
   if (keyv.namespace?.startsWith(keyPrefix)) {
-    throw new StoreError('bad_target', 'keyv:', `a namespace that begins with ${keyPrefix} is ambiguous`);
+    throw new StoreError('bad_target', TARGET, `a namespace that begins with ${keyPrefix} is ambiguous`);
   }
   const own = processLocks(adapter);
   const clusterLocks = async (url: string) => {
@@ -25,7 +28,7 @@ export async function openKeyv(target: Keyv | KeyvStoreAdapter, options: Resolve
   };
   return {
     kind: 'keyv',
-    target: 'keyv:',
+    target: TARGET,
     keyv,
     atomic: options.atomicSetMany,
     keyPrefix,
@@ -36,7 +39,13 @@ export async function openKeyv(target: Keyv | KeyvStoreAdapter, options: Resolve
 
 /** Not `instanceof`: the user may have another copy or major of Keyv. */
 function isKeyv(target: Keyv | KeyvStoreAdapter): target is Keyv {
-  return 'store' in target && 'hooks' in target && typeof target.get === 'function';
+  return (
+    typeof target === 'object' &&
+    target !== null &&
+    'store' in target &&
+    'hooks' in target &&
+    typeof target.get === 'function'
+  );
 }
 
 function asAdapter(target: KeyvStoreAdapter): KeyvStoreAdapter {
@@ -45,7 +54,7 @@ function asAdapter(target: KeyvStoreAdapter): KeyvStoreAdapter {
   if (missing.length === 0) return target;
   throw new StoreError(
     'bad_target',
-    'keyv:',
+    TARGET,
     `not a Keyv instance or adapter: it has no ${missing.join(', ')}()`,
   );
 }

@@ -16,7 +16,7 @@ export async function loadOptional<T>(
   try {
     return await load();
   } catch (error) {
-    if (!isMissing(error, name)) throw wrap('missing_package', scheme, `cannot load ${name}`, error);
+    if (!isMissing(error, name)) throw wrap('unreachable', scheme, `cannot load ${name}`, error);
     throw new StoreError(
       'missing_package',
       scheme,

@@ -54,8 +54,8 @@ export async function redisLocks(
     ttlMs: options.lockTtlMs,
     retryMs: RETRY_MS,
     close: async () => {
-      if (connection.status === 'ready') await connection.quit();
-      else connection.disconnect();
+      // a connection that is already gone can't say goodbye
+      await connection.quit().catch(() => connection.disconnect());
     },
   });
 }

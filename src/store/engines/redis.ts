@@ -37,8 +37,9 @@ export async function openRedis(target: string, options: ResolvedOptions): Promi
     throw wrap('unreachable', target, 'cannot connect to the server', error);
   }
   const close = async () => {
-    if (client.isReady) await client.close();
-    else if (client.isOpen) client.destroy();
+    // what is under way is finished first, unless the connection is gone
+    if (client.isReady) await client.close().catch(() => {});
+    if (client.isOpen) client.destroy();
   };
   try {
     const locks = await redisLocks(
