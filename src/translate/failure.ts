@@ -56,7 +56,7 @@ export function lastErrorCode(error: UpstreamError): LastError['code'] {
 export function maskSecrets(message: string): string {
   return message
     .replace(/\b(sk|rk|pk|sess|ek)-[\w*.-]*[\w*]/g, '$1-***')
-    .replace(/\b(Bearer|Basic)\s+[\w.~+/*-]+=*/gi, '$1 ***')
+    .replace(/\b(Bearer|Basic)\s+[\w.~+/*-]{8,}=*/gi, '$1 ***')
     .replace(/\b(api[-_ ]?key["']?\s*[:=]\s*["']?)[\w*.-]+/gi, '$1***');
 }
 

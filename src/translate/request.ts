@@ -25,10 +25,9 @@ export function buildRequest(input: RequestInput): ResponseRequest {
   const include = includes(tools, reasons && profile.encryptedReasoning);
   return {
     model: input.model,
-    input: withJsonWord(inputItems(input), run),
+    ...promptOf(inputItems(input), run),
     store: false,
     stream: true,
-    ...(run.instructions && { instructions: run.instructions }),
     ...(tools.length > 0 && { tools }),
     ...(choice && { tool_choice: choice }),
     ...(tools.length > 0 && run.parallel_tool_calls === false && { parallel_tool_calls: false }),
@@ -43,6 +42,14 @@ export function buildRequest(input: RequestInput): ResponseRequest {
     ...(include.length > 0 && { include }),
     ...(profile.promptCacheKey && { prompt_cache_key: run.thread_id }),
   };
+}
+
+/** A run may have instructions and not a single message (§2.9 no. 11), but a request without input is refused. */
+function promptOf(items: InputItem[], run: Run): Pick<ResponseRequest, 'input' | 'instructions'> {
+  const { instructions } = run;
+  if (!instructions) return { input: withJsonWord(items, run) };
+  if (items.length > 0) return { input: withJsonWord(items, run), instructions };
+  return { input: withJsonWord([{ role: 'developer', content: instructions }], run) };
 }
 
 function isSet(value: number | null | undefined): boolean {

@@ -63,6 +63,12 @@ describe('§4.3 a run becomes a Responses request', () => {
     expect(request({ instructions: '' })).not.toHaveProperty('instructions');
   });
 
+  it('§2.9 no. 11 makes instructions the input of a thread without messages', () => {
+    const sent = request({ instructions: 'Greet the user.' }, { messages: [] });
+    expect(sent.input).toEqual([{ role: 'developer', content: 'Greet the user.' }]);
+    expect(sent).not.toHaveProperty('instructions');
+  });
+
   it('maps user text and images: url flattened, file id kept, detail auto by default', () => {
     const content: Message['content'] = [
       { type: 'text', text: { value: 'Look', annotations: [] } },
