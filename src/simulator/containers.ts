@@ -69,7 +69,7 @@ export function mountContainers(app: App, base: Base, files: FileStore): Contain
       memory_limit?: Container['memory_limit'] | null | undefined;
     } = {},
   ): Container {
-    const sources = fileIds.map((id) => files.require(id));
+    for (const id of fileIds) files.require(id);
     const container: Container = {
       id: base.makeId('container'),
       name,
@@ -81,10 +81,14 @@ export function mountContainers(app: App, base: Base, files: FileStore): Contain
       files: new Map(),
     };
     containers.set(container.id, container);
-    for (const { object, bytes } of sources) {
-      put(container, `/mnt/data/${object.id}-${object.filename}`, bytes, 'user');
-    }
+    for (const id of fileIds) copy(container, id);
     return container;
+  }
+
+  /** Puts an uploaded file where code finds it (§4.4). */
+  function copy(container: Container, id: string): FileRetrieveResponse {
+    const { object, bytes } = files.require(id);
+    return put(container, `/mnt/data/${object.id}-${object.filename}`, bytes, 'user').object;
   }
 
   /** A file of the same path is replaced, under a new id. */
@@ -168,8 +172,10 @@ export function mountContainers(app: App, base: Base, files: FileStore): Contain
 
   app.post('/containers/:id/files', async (c) => {
     const container = use(c.req.param('id'));
+    // SDKs send both forms of this request as multipart.
     if (c.env.record.body instanceof FormBody) {
-      const { file } = formBody(c);
+      const { file, file_id } = formBody(c);
+      if (typeof file_id === 'string') return c.json(copy(container, file_id));
       if (!(file instanceof File)) {
         throw badRequest("Missing required parameter: 'file'.", 'file', 'missing_required_parameter');
       }
@@ -178,8 +184,7 @@ export function mountContainers(app: App, base: Base, files: FileStore): Contain
     }
     const body = jsonBody(c);
     check(z.strictObject({ file_id: z.string() }), body);
-    const { object, bytes } = files.require(String(body.file_id));
-    return c.json(put(container, `/mnt/data/${object.id}-${object.filename}`, bytes, 'user').object);
+    return c.json(copy(container, String(body.file_id)));
   });
   app.get('/containers/:id/files', (c) => {
     const container = use(c.req.param('id'));

@@ -136,7 +136,7 @@ const ASKS_NAME = /\bwhat(?:'s| is| was)? my name\b|\bwho am i\b/i;
 const ASKS_BEFORE =
   /\bwhat (?:did|have) i (?:say|said|tell|told|ask|asked|written|write)\b|\bwhat was my (?:first|last|previous)\b|\bdo you remember\b/i;
 const TELLS_NAME =
-  /\bmy name is\s+([\p{Lu}][\p{L}'’-]*(?:\s+[\p{Lu}][\p{L}'’-]*)*)|\bI(?:'m| am)\s+([\p{Lu}][\p{L}'’-]+)/u;
+  /\b[Mm]y name is\s+([\p{Lu}][\p{L}'’-]*(?:\s+[\p{Lu}][\p{L}'’-]*)*)|\bI(?:'m| am)\s+([\p{Lu}][\p{L}'’-]+)/u;
 
 function chat({ userTexts, lastUserText }: TurnRequest): string {
   const before = userTexts.slice(0, -1);

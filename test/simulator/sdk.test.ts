@@ -101,7 +101,7 @@ describe('responses.stream() of the SDK', () => {
         ),
       );
       const final = await client.responses.stream({ model: 'gpt-4o-mini', input: 'Hi' }).finalResponse();
-      expect(final.output_text).toBe('One two three');
+      expect(final.output[0]).toMatchObject({ content: [{ type: 'output_text', text: 'One two three' }] });
       expect(final.output.map((item) => item.type)).toEqual(['message', 'function_call', 'function_call']);
       expect(final.output[2]).toMatchObject({ name: 'g', arguments: '{"b":[1,2]}' });
     },
