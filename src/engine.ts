@@ -118,6 +118,7 @@ async function build(given: RethreadOptions, { observeRun = (_run, work) => work
       bus: createBus(),
       queue: jobs,
       live: new Map(),
+      held: new Set(),
       turnstiles: new Map(),
       observeRun,
       waitUntil,
@@ -166,8 +167,9 @@ async function drain(clockworks: Clockwork[], store: Store, timeout: number): Pr
   });
   await Promise.race([Promise.all(live().map(({ done }) => done)), late]);
   clearTimeout(timer);
-  await Promise.all(live().map((execution) => execution.abandon()));
+  // First, so that nobody takes up again what is abandoned here.
   for (const { bus } of clockworks) bus.close();
+  await Promise.all(live().map((execution) => execution.abandon()));
   await store.close();
 }
 

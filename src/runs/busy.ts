@@ -1,5 +1,6 @@
 /** What happens to a request that finds its thread busy: refused as in the original, or one of two ways users asked for. */
 import { Mutex } from 'async-mutex';
+import { ApiError } from '../assistants/errors.ts';
 import { cancelRun } from './cancel.ts';
 import type { Scope } from './scope.ts';
 import { activeRun } from './settle.ts';
@@ -27,7 +28,8 @@ export async function whenFree<T>(
   turnstiles.set(threadId, turnstile);
   try {
     return await turnstile.runExclusive(async () => {
-      await (mode === 'interrupt' ? interrupt(scope, threadId) : waitUntilFree(scope, threadId, signal));
+      if (mode === 'interrupt') await interrupt(scope, threadId);
+      await waitUntilFree(scope, threadId, signal);
       return await work();
     });
   } finally {
@@ -37,7 +39,12 @@ export async function whenFree<T>(
 
 async function interrupt(scope: Scope, threadId: string): Promise<void> {
   const active = await activeRun(scope, threadId);
-  if (active) await cancelRun(scope, threadId, active.run.id);
+  // It may end by itself in the same moment, or be on its way out already.
+  if (active) await cancelRun(scope, threadId, active.run.id).catch(ignoreRefusal);
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof ApiError)) throw error;
 }
 
 async function waitUntilFree(scope: Scope, threadId: string, signal: AbortSignal): Promise<void> {

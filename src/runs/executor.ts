@@ -21,6 +21,9 @@ import { withdrawRun } from './withdraw.ts';
 /** How long a create call waits for the upstream's yes or no before it answers `queued` all the same. */
 const GRACE_MS = 2_000;
 
+/** `setTimeout` fires at once for anything longer. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
 const QUIET: Reduction['changes'] = [];
 
 /**
@@ -73,6 +76,7 @@ export function execute(
   const end = (ending: Ending) => applyOne(endRun(state, ending, contextFor(domain, runId)));
 
   async function finishStop(how: 'cancelled' | 'expired') {
+    if (isOver(state.run)) return;
     if (how === 'cancelled' && state.run.status !== 'cancelling') {
       await applyOne(beginCancel(state, contextFor(domain, runId)));
       cancelling = state.run;
@@ -110,8 +114,11 @@ export function execute(
   async function carryOut() {
     if (begun) return over.promise;
     begun = true;
-    await clockwork.observeRun(record.run, phase);
-    over.resolve();
+    try {
+      await clockwork.observeRun(record.run, phase);
+    } finally {
+      over.resolve();
+    }
   }
 
   async function phase(): Promise<Run> {
@@ -123,10 +130,11 @@ export function execute(
     } finally {
       clearTimeout(timer);
       clearTimeout(grace);
-      clockwork.live.delete(runId);
       await lease
         .release()
         .catch((error: unknown) => clockwork.log('warn', 'A lease was not released.', { runId, error }));
+      clockwork.live.delete(runId);
+      clockwork.bus.leave(runId);
       accepted.resolve();
     }
     return state.run;
@@ -139,6 +147,7 @@ export function execute(
     const refusal = refusalOf(error, record.run);
     if (refusal && withdraw && accepted.pending()) {
       await withdrawRun(domain, record, withdraw);
+      clockwork.bus.forget(runId);
       accepted.reject(refusal);
       return;
     }
@@ -158,8 +167,10 @@ export function execute(
     leaseLost = true;
     abort.abort();
   });
-  const timer = setTimeout(() => void stop('expired'), Math.max(0, (expires_at ?? 0) * 1000 - domain.now()));
-  timer.unref?.();
+  // Beyond what a timer can hold, the run expires when somebody looks at it.
+  const lifetime = Math.max(0, (expires_at ?? 0) * 1000 - domain.now());
+  const timer = lifetime <= LONGEST_TIMER_MS ? setTimeout(() => void stop('expired'), lifetime) : undefined;
+  timer?.unref?.();
   const grace = setTimeout(() => accepted.resolve(), GRACE_MS);
   const abandon = async () => {
     leaseLost = true;
@@ -179,7 +190,8 @@ function refusalOf(error: unknown, run: Run): ApiError | undefined {
   if (error instanceof ApiError) return error;
   if (!(error instanceof UpstreamError)) return undefined;
   if (error.status === 401 || error.status === 403) return error.toApiError();
-  if (error.status === 404 && (error.code === 'model_not_found' || error.param === 'model')) {
+  const noModel = error.code === 'model_not_found' || (error.status === 404 && error.param === 'model');
+  if (noModel && (error.status === 404 || error.status === 400)) {
     return errors.unsupportedModel(run.model);
   }
   return undefined;

@@ -1,5 +1,5 @@
-/** Says to other processes that a run is being carried out (DESIGN decision 6). */
-import type { Store } from '../store/store.ts';
+/** Says that a run is being carried out, to other requests of this process and to other processes (DESIGN decision 6). */
+import type { Scope } from './scope.ts';
 
 /** A lease that is not renewed for this long belongs to a process that has gone. */
 const LEASE_MS = 15_000;
@@ -10,27 +10,43 @@ export interface RunLease {
   release(): Promise<void>;
 }
 
-/** Where locks reach no further than this process nobody else can carry a run out, and nothing has to be held. */
-const NOBODY_ELSE: RunLease = { onLost() {}, release: async () => {} };
-
-/** The lease of a run, renewed until it is released; undefined when another process holds it. */
-export async function holdLease(store: Store, runId: string): Promise<RunLease | undefined> {
-  if (store.reach === 'process') return NOBODY_ELSE;
-  const lease = await store.lease(`run/${runId}`, LEASE_MS);
-  if (!lease) return undefined;
-  let lost = () => {};
-  const timer = setInterval(async () => {
-    if (await lease.renew().catch(() => true)) return;
+/** The lease of a run, renewed until it is released; undefined when somebody else is carrying the run out. */
+export async function holdLease(
+  { domain: { store }, clockwork: { held } }: Pick<Scope, 'domain' | 'clockwork'>,
+  runId: string,
+): Promise<RunLease | undefined> {
+  if (held.has(runId)) return undefined;
+  held.add(runId);
+  // Where locks reach no further than this process the lease ends with it, and nobody has to hear that it lives.
+  const shared = store.reach !== 'process';
+  const lease = await store
+    .lease(`run/${runId}`, shared ? LEASE_MS : Number.POSITIVE_INFINITY)
+    .catch((error: unknown) => {
+      held.delete(runId);
+      throw error;
+    });
+  if (!lease) {
+    held.delete(runId);
+    return undefined;
+  }
+  let lost = false;
+  let tell = () => {};
+  const renew = async () => {
+    if (lost || (await lease.renew().catch(() => true))) return;
+    lost = true;
     clearInterval(timer);
-    lost();
-  }, LEASE_MS / 3);
-  timer.unref?.();
+    tell();
+  };
+  const timer = shared ? setInterval(renew, LEASE_MS / 3) : undefined;
+  timer?.unref?.();
   return {
     onLost(callback) {
-      lost = callback;
+      tell = callback;
+      if (lost) callback();
     },
     async release() {
       clearInterval(timer);
+      held.delete(runId);
       await lease.release();
     },
   };

@@ -3,15 +3,21 @@ import { type Domain, keys, locks } from '../assistants/domain.ts';
 import { runIds } from '../assistants/ids.ts';
 import { type MessageRecord, removeMessages } from '../assistants/messages.ts';
 import type { RunRecord } from '../assistants/runs.ts';
+import type { RunStatus } from '../assistants/types.ts';
 import type { State } from '../translate/state.ts';
 
-/** What the interrupted phase had begun is removed; ids are derived, so the second attempt makes the same ones (DESIGN decision 4). */
-export async function restartPhase(domain: Domain, record: RunRecord): Promise<RunRecord> {
+/** A run that is found in one of these while nobody carries it out. */
+const CUT_OFF: ReadonlySet<RunStatus> = new Set<RunStatus>(['queued', 'in_progress']);
+
+/**
+ * What the interrupted phase had begun is removed; ids are derived, so the second attempt makes the same ones (DESIGN
+ * decision 4). Undefined where the run was not cut off after all: it has gone on since it was looked at.
+ */
+export async function restartPhase(domain: Domain, { run }: RunRecord): Promise<RunRecord | undefined> {
   const { store } = domain;
-  const { run } = record;
   return store.lock(locks.thread(run.thread_id), async () => {
     const stored = await store.get<RunRecord>(keys.run(run.thread_id, run.id));
-    if (!stored) return record;
+    if (!stored || !CUT_OFF.has(stored.run.status)) return undefined;
     const keep = finishedBefore(stored);
     const stale = stored.messages.filter((id) => !keep.messages.includes(id));
     const found = await store.getMany<MessageRecord>(stale.map((id) => keys.message(run.thread_id, id)));

@@ -38,6 +38,8 @@ export interface Clockwork {
   queue: PQueue;
   /** Runs that this process is carrying out, by run id. */
   live: Map<string, Execution>;
+  /** Runs whose lease this process holds: those in `live`, and those on their way into it or out of it. */
+  held: Set<string>;
   /** Requests that wait for a busy thread, by thread. */
   turnstiles: Map<string, Mutex>;
   observeRun: ObserveRun;

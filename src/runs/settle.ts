@@ -1,6 +1,6 @@
 /** Looks after a run that nobody in this process is carrying out: past its expiry, or left behind by a process that ended. */
 import { keys } from '../assistants/domain.ts';
-import { isOver, type RunRecord } from '../assistants/runs.ts';
+import { allRunMessages, allSteps, isOver, type RunRecord } from '../assistants/runs.ts';
 import { loadThread } from '../assistants/threads.ts';
 import { beginCancel, beginRun, endRun } from '../translate/reduce.ts';
 import type { RunState } from '../translate/types.ts';
@@ -50,12 +50,23 @@ export function storedState(scope: Scope, record: RunRecord): RunState {
   return beginRun(record.run, contextFor(scope.domain, record.run.id)).state;
 }
 
+/** What a process that went away had begun and not ended: it ends with its run (§2.6). */
+async function withOpenEnds({ domain }: Scope, record: RunRecord, state: RunState): Promise<RunState> {
+  const isOpen = ({ status }: { status: string }) => status === 'in_progress';
+  const [steps, messages] = await Promise.all([allSteps(domain, record), allRunMessages(domain, record)]);
+  return {
+    ...state,
+    openStep: state.openStep ?? steps.find(isOpen) ?? null,
+    openMessage: state.openMessage ?? messages.find(isOpen) ?? null,
+  };
+}
+
 /** Ends a run that no executor holds; gives it as it was on the way, e.g. `cancelling`. */
 export async function endStored(scope: Scope, record: RunRecord, how: 'cancelled' | 'expired') {
   const { domain, clockwork } = scope;
   const { id: runId, thread_id: threadId } = record.run;
   const ctx = contextFor(domain, runId);
-  const state = storedState(scope, record);
+  const state = await withOpenEnds(scope, record, storedState(scope, record));
   const begun =
     how === 'cancelled' && record.run.status !== 'cancelling' ? beginCancel(state, ctx) : undefined;
   const ended = endRun(begun?.state ?? state, { status: how }, ctx);
@@ -73,11 +84,16 @@ export async function endStored(scope: Scope, record: RunRecord, how: 'cancelled
 async function takeUp(scope: Scope, record: RunRecord): Promise<void> {
   const { domain, clockwork } = scope;
   const { id: runId } = record.run;
-  const lease = await holdLease(domain.store, runId);
+  if (clockwork.bus.closed) return;
+  const lease = await holdLease(scope, runId);
   if (!lease) return;
-  // While the lease was asked for, another request may have done the same in this process.
-  if (clockwork.live.has(runId)) return lease.release();
+  const restarted = await restartPhase(domain, record).catch(async (error: unknown) => {
+    await lease.release();
+    throw error;
+  });
+  if (!restarted) return lease.release();
   clockwork.log('info', 'A run that was cut off is taken up again.', { runId });
-  const restarted = await restartPhase(domain, record);
+  // What was told of the attempt before is told anew.
+  clockwork.bus.forget(runId);
   execute(scope, restarted, storedState(scope, restarted), lease);
 }

@@ -71,7 +71,8 @@ async function begin(
   );
 
   const begun = beginRun(run, contextFor(domain, run.id));
-  const lease = await leaseFor(scope, run.id);
+  // Nobody else knows the run yet; taken before it shows as queued, so that nobody takes it for one left behind.
+  const lease = (await holdLease(scope, run.id)) as RunLease;
   const place = domain.store.lock(locks.thread(threadId), async () => {
     const thread = await loadThread(domain, threadId);
     await checkFree(scope, thread);
@@ -95,13 +96,6 @@ async function begin(
   const withdraw: Withdraw = { messages: messages.map(({ id }) => id), thread: opening.length > 0 };
   await execute(scope, record, begun.state, lease, withdraw).accepted;
   return { run, position: 0 };
-}
-
-/** The lease of a run that this process is about to make or to carry on; taken before the run shows as queued. */
-export async function leaseFor({ domain }: Scope, runId: string): Promise<RunLease> {
-  const lease = await holdLease(domain.store, runId);
-  if (!lease) throw errors.outputsNotAccepted('queued');
-  return lease;
 }
 
 /** Inside the thread's critical section: somebody may have been quicker since the first look. */

@@ -7,9 +7,10 @@ import { submitOutputs } from '../translate/reduce.ts';
 import type { Turn } from '../translate/types.ts';
 import { commitLocked, contextFor } from './commit.ts';
 import { execute } from './executor.ts';
+import { holdLease, type RunLease } from './lease.ts';
 import type { Scope } from './scope.ts';
 import { settledRun, storedState } from './settle.ts';
-import { leaseFor, type Started } from './start.ts';
+import type { Started } from './start.ts';
 
 /** @throws 400 #7 in any status but `requires_action`, 400 #8 unless each call is answered exactly once */
 export async function submitToolOutputs(
@@ -21,7 +22,7 @@ export async function submitToolOutputs(
   const { domain, clockwork } = scope;
   await settledRun(scope, threadId, runId);
   const position = clockwork.bus.position(runId);
-  const lease = await leaseFor(scope, runId);
+  const lease = await leaseOfWaiting(scope, threadId, runId);
   const accept = domain.store.lock(locks.thread(threadId), async () => {
     const stored = await loadRun(domain, threadId, runId);
     const answers = match(stored, outputs);
@@ -41,6 +42,24 @@ export async function submitToolOutputs(
   clockwork.bus.publish(runId, reduction.events);
   await execute(scope, record, reduction.state, lease).accepted;
   return { run: record.run, position };
+}
+
+/** How often, and how many milliseconds apart, the lease of a run that waits for its outputs is asked for. */
+const ASKS = 40;
+const ASK_MS = 50;
+
+/** The phase that asked for the outputs may have said so a moment before it lets go of the run. */
+async function leaseOfWaiting(scope: Scope, threadId: string, runId: string): Promise<RunLease> {
+  await scope.clockwork.live.get(runId)?.done;
+  for (let ask = 0; ; ask++) {
+    const lease = await holdLease(scope, runId);
+    if (lease) return lease;
+    const { run } = await loadRun(scope.domain, threadId, runId);
+    if (run.status !== 'requires_action' || ask === ASKS) {
+      throw errors.outputsNotAccepted(run.status === 'requires_action' ? 'queued' : run.status);
+    }
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+  }
 }
 
 async function readTurn({ store }: Domain, runId: string, ordinal: number): Promise<Turn> {
