@@ -81,7 +81,7 @@ export async function retrieveAssistant(domain: Domain, id: string): Promise<Ass
   return (await load(domain, id)).assistant;
 }
 
-/** Only members that are present change; null sets a nullable one back to its default (§1.7). */
+/** Only members that are present change, also inside `tool_resources`; null sets a nullable one back to its default (§1.7). */
 export async function updateAssistant(
   domain: Domain,
   id: string,
@@ -90,7 +90,13 @@ export async function updateAssistant(
   return domain.store.lock(`assistant/${id}`, async () => {
     const record = await load(domain, id);
     const sent = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-    const assistant = build(id, record.assistant.created_at, { ...record.assistant, ...sent });
+    const assistant = build(id, record.assistant.created_at, {
+      ...record.assistant,
+      ...sent,
+      ...(changes.tool_resources && {
+        tool_resources: { ...record.assistant.tool_resources, ...changes.tool_resources },
+      }),
+    });
     await domain.store.set(keys.assistant(id), { ...record, assistant });
     return assistant;
   });

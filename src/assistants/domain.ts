@@ -36,6 +36,8 @@ export const keys = {
 /** Names of critical sections. */
 export const locks = {
   thread: (id: string) => `thread/${id}`,
+  /** Around the calls upstream that attachments need, which a thread's own section is too short for. */
+  attachments: (threadId: string) => `attachments/${threadId}`,
   /** One section for each list that spans threads. */
   list: (name: string) => `list/${name}`,
 };

@@ -6,6 +6,7 @@ import { type Listed, listRecords, logOf, type Page } from './lists.ts';
 import { placeMessages } from './messages.ts';
 import type { ListQuery, MessageParams, ThreadParams } from './params.ts';
 import type { RunRecord } from './runs.ts';
+import { resolveResources } from './tools.ts';
 import type { Thread, ToolResources } from './types.ts';
 
 export interface ThreadRecord extends Listed {
@@ -28,7 +29,7 @@ export async function createThread(
     object: 'thread',
     created_at: seconds(domain),
     metadata: params.metadata ?? {},
-    tool_resources: params.tool_resources ?? {},
+    tool_resources: resolveResources([], params.tool_resources),
   };
   const first = await placeMessages(domain, thread.id, messages);
   await store.lock(locks.list(keys.threads), async () => {
@@ -72,7 +73,7 @@ export async function updateThread(domain: Domain, id: string, params: ThreadPar
       ...(params.metadata !== undefined && { metadata: params.metadata ?? {} }),
       ...(params.tool_resources !== undefined && {
         tool_resources: params.tool_resources
-          ? { ...record.thread.tool_resources, ...params.tool_resources }
+          ? resolveResources([], { ...record.thread.tool_resources, ...params.tool_resources })
           : {},
       }),
     },

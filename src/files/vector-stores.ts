@@ -1,5 +1,5 @@
 /** Vector stores that the Assistants API made on its own: for helpers and for attachments (§1.6, §1.9, §4.1). */
-import type { Domain } from '../assistants/domain.ts';
+import { type Domain, locks } from '../assistants/domain.ts';
 import { badRequest } from '../assistants/errors.ts';
 import type { MessageParams, ThreadParams } from '../assistants/params.ts';
 import { loadThread, setThreadResources } from '../assistants/threads.ts';
@@ -114,9 +114,12 @@ export async function attachToThread(
   attachments: readonly Attachment[],
 ): Promise<void> {
   if (attachments.length === 0) return;
-  const { thread } = await loadThread(domain, threadId);
-  const added = await addAttachments(upstream, thread.tool_resources, attachments);
-  if (Object.keys(added).length > 0) await setThreadResources(domain, threadId, added);
+  // One at a time: two requests at once would each make a store, and the thread would forget one.
+  await domain.store.lock(locks.attachments(threadId), async () => {
+    const { thread } = await loadThread(domain, threadId);
+    const added = await addAttachments(upstream, thread.tool_resources, attachments);
+    if (Object.keys(added).length > 0) await setThreadResources(domain, threadId, added);
+  });
 }
 
 /** A run waits this long for its thread's store to be indexed, and then starts all the same (§4.1). */

@@ -32,18 +32,21 @@ export async function startRun(scope: Scope, threadId: string, params: RunParams
   return begin(scope, threadId, assistant, params, []);
 }
 
-/** Creates a thread and runs it. The stream opens with `thread.created` (§3.3 e). */
+/**
+ * Creates a thread and runs it. The stream opens with `thread.created` (§3.3 e).
+ * @param prepare makes the vector stores that the thread needs; not called for what is refused
+ */
 export async function startThreadAndRun(
   scope: Scope,
-  thread: ThreadParams,
+  prepare: () => Promise<ThreadParams>,
   messages: readonly MessageParams[],
   params: RunParams,
 ): Promise<Started> {
   const assistant = await retrieveAssistant(scope.domain, params.assistant_id);
-  checkTools(scope, buildRun(scope.domain, 'thread_', assistant, params));
-  if (!hasInstructions(assistant, params) && !messages.some(({ role }) => role === 'user'))
-    throw errors.nothingToRun();
-  const created = await createThread(scope.domain, thread, messages);
+  const planned = buildRun(scope.domain, 'thread_', assistant, params);
+  checkTools(scope, planned);
+  if (!planned.instructions && !messages.some(({ role }) => role === 'user')) throw errors.nothingToRun();
+  const created = await createThread(scope.domain, await prepare(), messages);
   return begin(scope, created.id, assistant, params, [threadCreated(created)]);
 }
 
@@ -62,7 +65,7 @@ async function begin(
   checkTools(scope, run);
   const busy = await activeRun(scope, threadId);
   if (busy) throw errors.runWhileActive(threadId, busy.run.id);
-  await checkSomethingToRun(scope, threadId, assistant, params);
+  await checkSomethingToRun(scope, run, additional);
   await attachToThread(
     domain,
     scope.upstream,
@@ -116,13 +119,9 @@ function checkTools({ upstream }: Scope, run: Run): void {
   }
 }
 
-const hasInstructions = (assistant: Assistant, params: RunParams) =>
-  Boolean(params.instructions ?? assistant.instructions ?? params.additional_instructions);
-
 /** #11: a thread without a user message needs an assistant with instructions. */
-async function checkSomethingToRun(scope: Scope, threadId: string, assistant: Assistant, params: RunParams) {
-  if (hasInstructions(assistant, params)) return;
-  if (params.additional_messages?.some(({ role }) => role === 'user')) return;
-  const messages = await readThread(scope.domain, threadId);
+async function checkSomethingToRun({ domain }: Scope, run: Run, additional: readonly MessageParams[]) {
+  if (run.instructions || additional.some(({ role }) => role === 'user')) return;
+  const messages = await readThread(domain, run.thread_id);
   if (!messages.some(({ role }) => role === 'user')) throw errors.nothingToRun();
 }

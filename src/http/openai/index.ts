@@ -1,6 +1,7 @@
 /** The OpenAI dialect of the Assistants API, version 2: its routes, and what holds for each of them (§1.1, §1.2). */
 import { Hono } from 'hono';
 import { ApiError } from '../../assistants/errors.ts';
+import { UpstreamError } from '../../upstream/client.ts';
 import type { Service } from '../service.ts';
 import { assistants } from './assistants.ts';
 import type { Env } from './context.ts';
@@ -47,7 +48,9 @@ export function openaiDialect(service: Service) {
     return errorResponse(error, c.var.requestId);
   });
 
-  app.onError((error, c) => {
+  app.onError((thrown, c) => {
+    // What the upstream says to a call made on the way (a vector store, a file) is said to the client (§2.9 no. 21).
+    const error = thrown instanceof UpstreamError ? thrown.toApiError() : thrown;
     if (!(error instanceof ApiError) || error.status >= 500) {
       service.onError(error, { request_id: c.var.requestId, method: c.req.method, path: c.req.path });
     }

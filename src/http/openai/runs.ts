@@ -25,12 +25,20 @@ import { answerStarted, resumeStream } from './stream.ts';
 /** Pollers sleep this long between two looks at a run that goes on; without it they take 5 s (§1.2, §5.1). */
 const POLL_AFTER_MS = '250';
 
+/** How long a poll helper's GET may be held: well within what its client waits for an answer. */
+function holdMs(c: Ctx): number {
+  if (!c.req.header('x-stainless-poll-helper')) return 0;
+  const patience = Number.parseInt(c.req.header('x-stainless-timeout') ?? '', 10);
+  const most = c.var.service.pollHoldMs;
+  return Number.isNaN(patience) ? most : Math.min(most, patience * 500);
+}
+
 export const threadAndRun = async (c: Ctx) => {
   const { thread, stream, ...params } = await bodyOf(c, threadAndRunCreate);
   const scope = await scopeOf(c);
   const { messages = [], ...threadParams } = thread ?? {};
-  const prepared = await prepareThread(scope.upstream, threadParams, messages);
-  return answerStarted(c, scope, await startThreadAndRun(scope, prepared, messages, params), {
+  const prepare = () => prepareThread(scope.upstream, threadParams, messages);
+  return answerStarted(c, scope, await startThreadAndRun(scope, prepare, messages, params), {
     stream: stream === true,
   });
 };
@@ -60,8 +68,7 @@ export const runs = new Hono<Env>()
     await loadThread(scope.domain, threadId);
     if (c.req.query('stream') === 'true')
       return resumeStream(c, scope, await loadRun(scope.domain, threadId, runId));
-    const hold = c.req.header('x-stainless-poll-helper') ? c.var.service.pollHoldMs : 0;
-    const record = await whileWaiting(scope, threadId, runId, hold, c.req.raw.signal);
+    const record = await whileWaiting(scope, threadId, runId, holdMs(c), c.req.raw.signal);
     if (!record) throw errors.noRun(runId);
     return c.json(record.run, 200, { 'openai-poll-after-ms': POLL_AFTER_MS });
   })
