@@ -1,0 +1,171 @@
+/** Members of classes and object literals: where a property gets its value. */
+import { ts } from 'ts-morph';
+import { bare, isAssignment, lastName, propertyName } from '../source/parse.ts';
+import { hasModifier } from './exports.ts';
+import { injectedProperty } from './providers.ts';
+import { expandType } from './types.ts';
+import { CALL, NEW, type Path, type Step, type Tracer } from './values.ts';
+
+/** The class or object literal whose `this` is seen at `node`. */
+export function ownerOfThis(
+  node: ts.Node,
+): { node: ts.ClassLikeDeclaration | ts.ObjectLiteralExpression; isStatic: boolean } | undefined {
+  for (let at: ts.Node = node.parent; at; at = at.parent) {
+    if (ts.isArrowFunction(at)) continue;
+    if (ts.isClassStaticBlockDeclaration(at)) return { node: at.parent, isStatic: true };
+    if (
+      ts.isPropertyDeclaration(at) ||
+      ts.isMethodDeclaration(at) ||
+      ts.isAccessor(at) ||
+      ts.isConstructorDeclaration(at)
+    ) {
+      const owner = at.parent;
+      if (ts.isClassLike(owner))
+        return { node: owner, isStatic: hasModifier(at, ts.SyntaxKind.StaticKeyword) };
+      if (ts.isObjectLiteralExpression(owner)) return { node: owner, isStatic: false };
+      return undefined;
+    }
+    if (ts.isFunctionExpression(at)) {
+      const property = at.parent;
+      if (ts.isPropertyAssignment(property)) return { node: property.parent, isStatic: false };
+      return undefined;
+    }
+    if (ts.isFunctionDeclaration(at)) return undefined;
+  }
+  return undefined;
+}
+
+export function baseExpression(node: ts.ClassLikeDeclaration): ts.Expression | undefined {
+  const clause = node.heritageClauses?.find((each) => each.token === ts.SyntaxKind.ExtendsKeyword);
+  return clause?.types[0]?.expression;
+}
+
+/** A class, its instances (`path` begins with NEW) and their members. */
+export function expandClass(tracer: Tracer, node: ts.ClassLikeDeclaration, path: Path, step: Step): void {
+  const [first, ...afterFirst] = path;
+  if (first === undefined) return step.emit({ kind: 'class', node });
+  const onInstance = first === NEW;
+  const [name, ...rest] = onInstance ? afterFirst : path;
+  if (name === undefined) return step.emit({ kind: 'instance', node });
+
+  let found = false;
+  for (const member of node.members) {
+    if (hasModifier(member, ts.SyntaxKind.StaticKeyword) === onInstance) continue;
+    if (propertyName(member.name) !== name) continue;
+    found = true;
+    expandMember(tracer, member, rest, step);
+  }
+  if (onInstance) {
+    for (const parameter of parameterProperties(node)) {
+      if (!ts.isIdentifier(parameter.name) || parameter.name.text !== name) continue;
+      found = true;
+      step.push(parameter, rest);
+    }
+  }
+  for (const value of writtenInside(tracer, node, name, onInstance)) {
+    found = true;
+    step.push(value, rest);
+  }
+  const base = baseExpression(node);
+  if (base && !found) return step.push(base, path);
+  if (!found) {
+    const className = node.name?.text ?? 'this class';
+    step.emit({ kind: 'unknown', node, path, reason: `\`${name}\` is not set in \`${className}\`` });
+  }
+}
+
+function expandMember(tracer: Tracer, member: ts.ClassElement, rest: Path, step: Step): void {
+  if (ts.isPropertyDeclaration(member)) {
+    if (member.initializer) step.push(member.initializer, rest);
+    const type = member.type ?? ts.getJSDocType(member);
+    if (type) expandType(tracer, type, rest, step);
+    for (const value of injectedProperty(tracer, member)) step.push(value.node, [...value.prefix, ...rest]);
+  } else if (ts.isGetAccessorDeclaration(member)) {
+    step.push(member, [CALL, ...rest]);
+  } else if (ts.isMethodDeclaration(member)) {
+    step.push(member, rest);
+  }
+}
+
+function parameterProperties(node: ts.ClassLikeDeclaration): ts.ParameterDeclaration[] {
+  return node.members
+    .filter((member) => ts.isConstructorDeclaration(member))
+    .flatMap((member) => [...member.parameters])
+    .filter((parameter) => ts.isParameterPropertyDeclaration(parameter, parameter.parent));
+}
+
+/** Values assigned to `this.name` (or `ClassName.name`) inside the class, and to its instances in the same file. */
+function writtenInside(
+  tracer: Tracer,
+  node: ts.ClassLikeDeclaration,
+  name: string,
+  onInstance: boolean,
+): ts.Expression[] {
+  const source = tracer.sources.of(node);
+  const found: ts.Expression[] = [];
+  for (const write of source.index.writes.get(name) ?? []) {
+    if (!write.target || !isAssignment(write.value.parent)) continue;
+    const target = write.target;
+    if (target.kind === ts.SyntaxKind.ThisKeyword) {
+      const owner = ownerOfThis(target);
+      if (owner?.node === node && owner.isStatic !== onInstance) found.push(write.value as ts.Expression);
+    } else if (!onInstance && ts.isIdentifier(target) && node.name && target.text === node.name.text) {
+      found.push(write.value as ts.Expression);
+    }
+  }
+  return found;
+}
+
+export function expandObject(node: ts.ObjectLiteralExpression, path: Path, step: Step): void {
+  const [name, ...rest] = path;
+  if (name === undefined) return step.emit({ kind: 'object', node });
+  let found = false;
+  for (const property of node.properties) {
+    if (ts.isSpreadAssignment(property)) {
+      step.push(property.expression, path);
+      found = true;
+      continue;
+    }
+    if (propertyName(property.name) !== name) continue;
+    found = true;
+    if (ts.isPropertyAssignment(property)) step.push(property.initializer, rest);
+    else if (ts.isShorthandPropertyAssignment(property)) step.push(property.name, rest);
+    else if (ts.isGetAccessorDeclaration(property)) step.push(property, [CALL, ...rest]);
+    else if (ts.isMethodDeclaration(property)) step.push(property, rest);
+  }
+  if (!found) step.emit({ kind: 'unknown', node, path, reason: `\`${name}\` is not set in this object` });
+}
+
+/** Values that a constructor function (`function Service() { this.client = … }`) gives to `this.name`. */
+export function writtenByFunction(
+  tracer: Tracer,
+  node: ts.FunctionLikeDeclaration,
+  name: string,
+): ts.Expression[] {
+  const source = tracer.sources.of(node);
+  return (source.index.writes.get(name) ?? [])
+    .filter((write) => {
+      if (write.target?.kind !== ts.SyntaxKind.ThisKeyword) return false;
+      for (let at: ts.Node = write.target; at; at = at.parent) {
+        if (ts.isArrowFunction(at)) continue;
+        if (ts.isFunctionLike(at)) return at === node;
+      }
+      return false;
+    })
+    .map((write) => write.value as ts.Expression);
+}
+
+/** The name under which a function is called: its own, its variable's, its property's. */
+export function calledAs(node: ts.Node): string | undefined {
+  if ((ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node)) && node.name) return node.name.text;
+  if (ts.isMethodDeclaration(node) || ts.isGetAccessorDeclaration(node)) return propertyName(node.name);
+  let holder: ts.Node = node.parent;
+  // `const run = useCallback(async (client) => …)` and `cache(async () => …)` are still called by the variable's name.
+  while (ts.isCallExpression(holder) || ts.isParenthesizedExpression(holder) || ts.isAsExpression(holder)) {
+    holder = holder.parent;
+  }
+  if (ts.isVariableDeclaration(holder) && ts.isIdentifier(holder.name)) return holder.name.text;
+  if (ts.isPropertyAssignment(holder) || ts.isPropertyDeclaration(holder)) return propertyName(holder.name);
+  if (isAssignment(holder)) return lastName(bare(holder.left));
+  return undefined;
+}

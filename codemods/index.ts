@@ -1,0 +1,139 @@
+/**
+ * `rethread migrate`, as a function: finds Assistants code in TypeScript and JavaScript projects and moves it onto
+ * rethread. The way of a run: list the files, test their text, trace clients from call sites to where they are made,
+ * plan rewrites, check the result, write it.
+ *
+ * @example
+ * const report = await migrate({ cwd: process.cwd(), dryRun: true });
+ * for (const change of report.changes) console.log(`${change.file}:${change.line} ${change.message}`);
+ */
+import { statSync } from 'node:fs';
+import { absolute, discover } from './project/discover.ts';
+import { Texts } from './source/texts.ts';
+import type { Report, TargetName } from './types.ts';
+
+export type * from './types.ts';
+
+export interface MigrateOptions {
+  /** Absolute directory that paths are relative to. */
+  cwd: string;
+  /** Files and directories to migrate; default: all of `cwd`. */
+  paths?: string[];
+  target?: TargetName;
+  /** Globs that files must match, or must not. */
+  include?: string[];
+  exclude?: string[];
+  /** Compute everything, write nothing. */
+  dryRun?: boolean;
+  /** Write although the git tree has uncommitted changes. */
+  force?: boolean;
+  /** Address of a rethread gateway for raw HTTP calls, with `/v1`; default: `RETHREAD_BASE_URL` at run time. */
+  gateway?: string;
+  onProgress?: (phase: Phase, done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+export type Phase = 'reading' | 'tracing' | 'checking' | 'writing';
+
+/** Thrown when a run was stopped through its signal. Nothing has been written then. */
+export class Aborted extends Error {
+  override name = 'Aborted';
+}
+
+/** Thrown when the tree has uncommitted changes and `force` was not given. Nothing has been written then. */
+export class DirtyTree extends Error {
+  override name = 'DirtyTree';
+}
+
+/** Thrown for what the caller asked wrongly: an unknown path, a target that does not exist yet. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+export async function migrate(options: MigrateOptions): Promise<Report> {
+  const started = performance.now();
+  if (options.target === 'responses') {
+    throw new UsageError(
+      'the target "responses" is not available yet; use --to shim, which needs no change of the calls',
+    );
+  }
+  const paths = (options.paths ?? ['.']).map((each) => absolute(options.cwd, each));
+  const root = rootOf(absolute(options.cwd), paths);
+  const aborted = (): boolean => options.signal?.aborted ?? false;
+  const progress = options.onProgress ?? (() => {});
+
+  const files = await discover({ paths, ...pick(options) }).catch((error: unknown) => {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  });
+  const texts = new Texts(files.scripts);
+  await texts.scan((done, total) => progress('reading', done, total), aborted);
+  if (aborted()) throw new Aborted('stopped; nothing was written');
+
+  const report: Report = {
+    format: 1,
+    target: options.target ?? 'shim',
+    root,
+    dryRun: options.dryRun ?? false,
+    summary: {
+      filesScanned: files.scripts.length + files.components.length + files.foreign.length,
+      filesParsed: 0,
+      callSites: 0,
+      clientsWrapped: 0,
+      callsRepaired: 0,
+      rawHttpCalls: 0,
+      filesChanged: 0,
+      needsHand: 0,
+      foreignSites: 0,
+      milliseconds: 0,
+    },
+    sites: [],
+    changes: [],
+    findings: [],
+    files: [],
+    foreign: [],
+    foreignAdvice: [],
+  };
+  if (texts.relevant.size > 0 || texts.unreadable.size > 0) {
+    // The compiler takes longer to load than most projects take to read: it is loaded when there is something to parse.
+    const { rewriteProject } = await import('./rewrite.ts');
+    await rewriteProject({ options, root, files, texts, report, aborted, progress });
+  }
+  summarise(report);
+  report.summary.milliseconds = Math.round(performance.now() - started);
+  return report;
+}
+
+/** Paths in the report are relative to the working directory, or to the one directory given outside of it. */
+function rootOf(cwd: string, paths: readonly string[]): string {
+  if (paths.every((each) => each === cwd || each.startsWith(`${cwd}/`))) return cwd;
+  const [only] = paths;
+  return paths.length === 1 && only !== undefined && statSync(only, { throwIfNoEntry: false })?.isDirectory()
+    ? only
+    : cwd;
+}
+
+function pick(options: MigrateOptions): { include?: string[]; exclude?: string[] } {
+  return {
+    ...(options.include && options.include.length > 0 ? { include: options.include } : {}),
+    ...(options.exclude && options.exclude.length > 0 ? { exclude: options.exclude } : {}),
+  };
+}
+
+const REPAIRS = new Set([
+  'call-arguments',
+  'delete-method',
+  'create-and-stream',
+  'vector-stores',
+  'assistants-v1',
+]);
+
+function summarise(report: Report): void {
+  const { summary } = report;
+  summary.callSites = report.sites.length;
+  summary.clientsWrapped = report.changes.filter((change) => change.kind === 'wrap-client').length;
+  summary.callsRepaired = report.changes.filter((change) => REPAIRS.has(change.kind)).length;
+  summary.rawHttpCalls = report.changes.filter((change) => change.kind === 'raw-http').length;
+  summary.filesChanged = report.files.length;
+  summary.needsHand = report.findings.filter((finding) => finding.severity === 'action').length;
+  summary.foreignSites = report.foreign.length;
+}

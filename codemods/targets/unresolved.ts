@@ -1,0 +1,53 @@
+/** Puts into words why a call's client was not found: one finding for all calls that are lost for the same reason. */
+import type { Tracer, Value } from '../flow/values.ts';
+import type { Remark } from '../transforms/outcome.ts';
+import type { PlannedSite } from './plan.ts';
+
+export function unresolvedRemarks(tracer: Tracer, sites: readonly PlannedSite[], root: string): Remark[] {
+  const groups = new Map<
+    string,
+    { site: PlannedSite; calls: Set<string>; lines: number[]; reason: string }
+  >();
+  for (const site of sites) {
+    if (site.status !== 'unresolved') continue;
+    const reason = reasonFor(tracer, site, root);
+    const key = `${site.source.path}\0${reason}`;
+    const group = groups.get(key) ?? { site, calls: new Set(), lines: [], reason };
+    group.calls.add(site.path.join('.'));
+    group.lines.push(site.source.position(site.node.getStart(site.source.ast)).line);
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ site, calls, lines, reason }) => {
+    const also =
+      lines.length > 1
+        ? ` (and ${lines.length - 1} more in this file: lines ${lines.slice(1).join(', ')})`
+        : '';
+    return {
+      source: site.source,
+      at: site.node.getStart(site.source.ast),
+      code: 'client-unresolved',
+      severity: 'action',
+      message: `The client of \`${[...calls][0]}\`${also} was not found: ${reason}.`,
+      help: "Wrap it where it is made: `withAssistants(new OpenAI(…))`, with `import { withAssistants } from 'rethread'`.",
+    };
+  });
+}
+
+function reasonFor(tracer: Tracer, site: PlannedSite, root: string): string {
+  const lost = site.lost.find((value) => value.kind === 'unknown') ?? site.lost[0];
+  if (!lost) return 'nothing in the project says where it comes from';
+  return `${sentence(lost)} (${placeOf(tracer, lost, root)})`;
+}
+
+function sentence(value: Value & { kind: 'unknown' | 'external' }): string {
+  if (value.kind === 'unknown') return value.reason;
+  if (value.specifier === 'global') return `it comes from the global \`${value.path[0] ?? ''}\``;
+  return `it comes from the package \`${value.specifier}\``;
+}
+
+function placeOf(tracer: Tracer, value: Value, root: string): string {
+  const source = tracer.sources.of(value.node);
+  const { line } = source.position(value.node.getStart(source.ast));
+  const file = source.path.startsWith(`${root}/`) ? source.path.slice(root.length + 1) : source.path;
+  return `${file}:${line}`;
+}

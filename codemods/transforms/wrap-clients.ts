@@ -1,0 +1,75 @@
+/** Puts a client behind rethread where it is made: `new OpenAI(…)` becomes `withAssistants(new OpenAI(…))`. */
+import { ts } from 'ts-morph';
+import { isTestFile } from '../detect/test-files.ts';
+import { isSdkModule } from '../flow/openai.ts';
+import type { Tracer } from '../flow/values.ts';
+import { propertyName } from '../source/parse.ts';
+import type { Source } from '../source/sources.ts';
+import type { Outcome } from './outcome.ts';
+
+/** Why a client that reaches Assistants calls is left as it is, or nothing if it is to be wrapped. */
+export function reasonToLeave(
+  tracer: Tracer,
+  source: Source,
+  client: ts.NewExpression,
+  root: string,
+): Outcome['remark'] | undefined {
+  const at = client.getStart(source.ast);
+  if (isInBrowser(tracer, source, client)) {
+    return {
+      at,
+      code: 'client-in-browser',
+      severity: 'action',
+      message: 'This client runs in the browser, and the store that holds threads needs a server.',
+      help: 'Run `npx rethread serve` and give this client its address: `baseURL: "https://your-gateway/v1"`. The key then stays on the server, too.',
+    };
+  }
+  if (isTestFile(source, root)) {
+    return {
+      at,
+      code: 'client-in-test',
+      severity: 'action',
+      message: 'A test makes a client of its own, which was left as it is.',
+      help: 'If the test talks to the API, wrap it: `withAssistants(new OpenAI(…), { store: "memory:" })`. If it mocks HTTP, nothing is to be done.',
+    };
+  }
+  return undefined;
+}
+
+function isInBrowser(tracer: Tracer, source: Source, client: ts.NewExpression): boolean {
+  if (hasUseClient(source)) return true;
+  const [options] = client.arguments ?? [];
+  if (!options) return false;
+  return tracer.trace(options).some((value) => {
+    if (value.kind !== 'object') return false;
+    return value.node.properties.some(
+      (property) =>
+        propertyName(property.name) === 'dangerouslyAllowBrowser' &&
+        ts.isPropertyAssignment(property) &&
+        property.initializer.kind !== ts.SyntaxKind.FalseKeyword,
+    );
+  });
+}
+
+function hasUseClient(source: Source): boolean {
+  const [first] = source.ast.statements;
+  return (
+    first !== undefined &&
+    ts.isExpressionStatement(first) &&
+    ts.isStringLiteral(first.expression) &&
+    first.expression.text === 'use client'
+  );
+}
+
+/** How the file has to import rethread: by URL specifier where the SDK comes that way. */
+export function rethreadSpecifier(tracer: Tracer, client: ts.NewExpression, version: string): string {
+  const byUrl = tracer
+    .trace(client.expression)
+    .some(
+      (value) =>
+        value.kind === 'external' &&
+        isSdkModule(value.specifier) &&
+        /^(?:https?:|npm:|jsr:)/.test(value.specifier),
+    );
+  return byUrl ? `npm:rethread@^${version}` : 'rethread';
+}
