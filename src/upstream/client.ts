@@ -59,11 +59,9 @@ export class UpstreamError extends Error {
   readonly param: string | null;
   readonly headers: Headers | undefined;
 
-  constructor(
-    message: string,
-    init: Partial<Omit<UpstreamError, 'message' | 'name'>> & { cause?: unknown } = {},
-  ) {
-    super(maskSecrets(message), init.cause === undefined ? undefined : { cause: init.cause });
+  /** No cause is kept: what the SDK throws quotes the upstream's answer, and that may quote the key. */
+  constructor(message: string, init: Partial<Omit<UpstreamError, 'message' | 'name' | 'cause'>> = {}) {
+    super(maskSecrets(message));
     this.name = 'UpstreamError';
     this.status = init.status ?? 0;
     this.code = init.code ?? null;
@@ -72,14 +70,18 @@ export class UpstreamError extends Error {
     this.headers = init.headers;
   }
 
-  /** The same failure as an HTTP answer to our own client. */
+  /** The same failure as an HTTP answer to our own client, who may try again when the upstream says so. */
   toApiError(): ApiError {
     const status = this.status >= 400 ? this.status : 502;
+    const said = ['retry-after', 'retry-after-ms', 'x-should-retry'].map(
+      (name) => [name, this.headers?.get(name)] as const,
+    );
     return new ApiError(this.message, {
       status,
       type: this.type ?? (status >= 500 ? 'server_error' : 'invalid_request_error'),
       param: this.param,
       code: this.code,
+      headers: Object.fromEntries(said.filter((header): header is [string, string] => Boolean(header[1]))),
       cause: this,
     });
   }
@@ -95,6 +97,7 @@ export function callerHeaders(headers: Iterable<[string, string]>): Record<strin
 }
 
 export function createUpstream(caller: Caller, options: UpstreamOptions): Upstream {
+  const mask = masking(caller);
   let made: Promise<OpenAI> | undefined;
   const client = () => {
     made ??= makeClient(caller, options);
@@ -106,11 +109,11 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
     path: string,
     request: { body?: unknown; signal?: AbortSignal | undefined; stream?: boolean },
   ): Promise<Response> => {
-    const sdk = await client();
     try {
+      const sdk = await client();
       return await sdk[method](path, request).asResponse();
     } catch (error) {
-      throw toUpstreamError(error);
+      throw toUpstreamError(error, mask);
     }
   };
 
@@ -118,20 +121,21 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
     profile: options.profile,
     baseURL: caller.baseURL,
     async respond(body, signal) {
-      return readEvents(await call('post', '/responses', { body, signal, stream: true }));
+      return readEvents(await call('post', '/responses', { body, signal, stream: true }), mask);
     },
     async json<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal) {
       const response = await call(method.toLowerCase() as 'get', path, { body, signal });
-      return (await response.json()) as T;
+      return (await jsonOf(response, mask)) as T;
     },
     async bytes(path, signal) {
-      return new Uint8Array(await (await call('get', path, { signal })).arrayBuffer());
+      const response = await call('get', path, { signal });
+      return new Uint8Array(await response.arrayBuffer().catch(lost(mask)));
     },
     async upload<T>(path: string, file: File, fields: Record<string, string> = {}) {
       const form = new FormData();
       for (const [name, value] of Object.entries(fields)) form.append(name, value);
       form.append('file', file, file.name);
-      return (await (await call('post', path, { body: form })).json()) as T;
+      return (await jsonOf(await call('post', path, { body: form }), mask)) as T;
     },
   };
 }
@@ -156,7 +160,23 @@ async function makeClient(caller: Caller, options: UpstreamOptions): Promise<Ope
   });
 }
 
-function toUpstreamError(error: unknown): unknown {
+type Mask = (text: string) => string;
+
+/** Headers and parameters whose values nobody else may see. */
+const SECRET = /auth|key|token|secret|cookie|password|signature/i;
+/** What is shorter is no key, and might stand in any text. */
+const SHORTEST_SECRET = 8;
+
+/** Takes the caller's own credentials out of a text, whatever they look like: upstreams quote them in their errors. */
+function masking({ headers, query }: Caller): Mask {
+  const secrets = [...Object.entries(headers), ...Object.entries(query)]
+    .filter(([name]) => SECRET.test(name))
+    .map(([, value]) => value.replace(/^(Bearer|Basic)\s+/i, ''))
+    .filter((secret) => secret.length >= SHORTEST_SECRET);
+  return (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, '***'), text);
+}
+
+function toUpstreamError(error: unknown, mask: Mask): unknown {
   if (!(error instanceof Error) || error.name === 'APIUserAbortError') return error;
   const api = error as Error & {
     status?: number;
@@ -166,56 +186,91 @@ function toUpstreamError(error: unknown): unknown {
     error?: { message?: string };
     headers?: Headers;
   };
-  if (!('status' in api)) return error;
   const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
-  return new UpstreamError(api.error?.message ?? `${error.message}${cause}`, {
+  return new UpstreamError(mask(api.error?.message ?? `${error.message}${cause}`), {
     status: api.status ?? 0,
     code: api.code ?? null,
     type: api.type ?? null,
     param: api.param ?? null,
     ...(api.headers && { headers: api.headers }),
-    cause: error,
   });
+}
+
+/** The connection broke after the answer had begun. */
+function lost(mask: Mask) {
+  return (error: unknown): never => {
+    if (!(error instanceof Error) || error.name === 'AbortError') throw error;
+    const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+    throw new UpstreamError(mask(`The connection to the upstream was lost: ${error.message}${cause}`));
+  };
+}
+
+async function jsonOf(response: Response, mask: Mask): Promise<unknown> {
+  const text = await response.text().catch(lost(mask));
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UpstreamError('The upstream sent a body that is not JSON.', { status: 502 });
+  }
 }
 
 /**
  * The events of a response, all those of one network chunk in one array. A provider that answers with a plain JSON
  * body in spite of `stream: true` gives one closing event.
  */
-async function* readEvents(response: Response): AsyncGenerator<ResponseStreamEvent[]> {
+async function* readEvents(response: Response, mask: Mask): AsyncGenerator<ResponseStreamEvent[]> {
   if (!response.body)
     throw new UpstreamError('The upstream answered without a body.', { status: response.status });
   if (response.headers.get('content-type')?.startsWith('application/json')) {
-    yield [closingEvent(await response.json())];
+    yield [closingEvent(await jsonOf(response, mask))];
     return;
   }
   let events: ResponseStreamEvent[] = [];
   const parser = createParser({
     onEvent: ({ data }) => {
-      if (data !== '[DONE]') events.push(parse(data));
+      if (data !== '[DONE]') events.push(parse(mask(data)));
     },
   });
   const decoder = new TextDecoder();
-  // node-fetch, which SDK v4 brings along, gives a Node stream here: what both kinds share is the async iterator.
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    parser.feed(decoder.decode(chunk, { stream: true }));
-    if (events.length === 0) continue;
+  for await (const chunk of chunksOf(response.body, mask)) {
+    let broken: unknown;
+    try {
+      parser.feed(decoder.decode(chunk, { stream: true }));
+    } catch (error) {
+      broken = error;
+    }
     const batch = events;
     events = [];
-    yield batch;
+    if (batch.length > 0) yield batch;
+    if (broken) throw broken;
+  }
+}
+
+async function* chunksOf(body: unknown, mask: Mask): AsyncGenerator<Uint8Array> {
+  try {
+    // node-fetch, which SDK v4 brings along, gives a Node stream here: what both kinds share is the async iterator.
+    yield* body as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    lost(mask)(error);
   }
 }
 
 function parse(data: string): ResponseStreamEvent {
   try {
     return JSON.parse(data) as ResponseStreamEvent;
-  } catch (cause) {
-    throw new UpstreamError('The upstream sent an event that is not JSON.', { cause });
+  } catch {
+    throw new UpstreamError('The upstream sent an event that is not JSON.');
   }
 }
 
-function closingEvent(response: { status?: string }): ResponseStreamEvent {
-  const status =
-    response.status === 'failed' || response.status === 'incomplete' ? response.status : 'completed';
+function closingEvent(response: unknown): ResponseStreamEvent {
+  const {
+    status: given,
+    error,
+    output,
+  } = (response ?? {}) as { status?: string; error?: unknown; output?: unknown };
+  // Some gateways report errors with status 200.
+  if (error && output === undefined) return { type: 'error', error } as unknown as ResponseStreamEvent;
+  const status = given === 'failed' || given === 'incomplete' ? given : 'completed';
   return { type: `response.${status}`, sequence_number: 0, response } as ResponseStreamEvent;
 }
