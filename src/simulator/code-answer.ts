@@ -1,5 +1,6 @@
 import { TINY_PNG } from './items.ts';
-import { runCode, say, type Turn, turn } from './script.ts';
+import type { Turn } from './pieces.ts';
+import { runCode, say, turn } from './script.ts';
 
 const WANTS_CODE =
   /\b(?:calculat\w*|comput\w*|sum|average|mean|plot|chart|graph|histogram|draw|csv|spreadsheet|python|run (?:the |some |this )?code)\b|\b(?:make|create|write|save|generate|export)\b.*\bfile\b|\d\s*[+*/×÷^]\s*\d|\d\s+-\s+\d/i;

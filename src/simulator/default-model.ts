@@ -1,17 +1,9 @@
 import type { FunctionTool } from 'openai/resources/responses/responses';
 import { bestFit, fillArguments } from './arguments.ts';
 import { codeAnswer, wantsCode } from './code-answer.ts';
+import type { Piece, Turn } from './pieces.ts';
 import { sampleOf } from './sample-json.ts';
-import {
-  callFunctions,
-  incomplete,
-  type Piece,
-  reason,
-  say,
-  searchFiles,
-  type Turn,
-  turn,
-} from './script.ts';
+import { callFunctions, incomplete, reason, say, searchFiles, turn } from './script.ts';
 import { bestSentence } from './search.ts';
 import { countTokens } from './tokens.ts';
 import type { TurnRequest } from './turn-request.ts';

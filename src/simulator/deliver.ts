@@ -1,4 +1,4 @@
-import type { Cut, Malformation } from './script.ts';
+import type { Cut, Malformation } from './pieces.ts';
 import { malformedFrame } from './stream.ts';
 import { frame, type Step, type WireResponse } from './wire.ts';
 

@@ -1,6 +1,6 @@
 import { type Connection, connectionReset, type Faults, hangUntilGone, sleep } from './deliver.ts';
 import { ApiError } from './errors.ts';
-import type { Piece, Turn } from './script.ts';
+import type { Piece, Turn } from './pieces.ts';
 
 type Of<K extends Piece['kind']> = Extract<Piece, { kind: K }>;
 

@@ -13,8 +13,8 @@ import { mountFiles } from './files.ts';
 import { listen, type SimulatorServer } from './http.ts';
 import { CLOCK_START, createIds, type MakeId } from './ids.ts';
 import { createModels, type ModelInfo, mountModels } from './models.ts';
+import type { ScriptedTurn } from './pieces.ts';
 import { mountResponses } from './responses.ts';
-import type { ScriptedTurn } from './script.ts';
 import { answer, type BetaHeaderRule, createApp } from './server.ts';
 import { type Base, type Clock, createQueue } from './state.ts';
 import type { TurnRequest } from './turn-request.ts';
@@ -25,7 +25,7 @@ export type { RecordedRequest } from './exchange.ts';
 export type { SimulatorServer } from './http.ts';
 export type { IdKind, MakeId } from './ids.ts';
 export type { ModelInfo } from './models.ts';
-export type * from './script.ts';
+export type * from './pieces.ts';
 export {
   callFunctions,
   cut,

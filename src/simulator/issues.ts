@@ -240,8 +240,14 @@ function tooSmall(param: string, issue: Extract<Issue, { code: 'too_small' }>): 
 /** At most 16 pairs, keys up to 64 characters, string values up to 512 (§1.6). */
 export const metadataSchema = z
   .record(z.string().max(64), z.string().max(512))
-  .refine((pairs) => Object.keys(pairs).length <= 16, {
-    message: "Invalid 'metadata': too many properties. Expected an object with at most 16 properties.",
-    params: { code: 'object_above_max_properties' },
+  .check(({ value, issues }) => {
+    const count = Object.keys(value).length;
+    if (count <= 16) return;
+    issues.push({
+      code: 'custom',
+      input: value,
+      message: `Invalid 'metadata': too many properties. Expected an object with at most 16 properties, but got an object with ${count} properties instead.`,
+      params: { code: 'object_above_max_properties' },
+    });
   })
   .nullable();

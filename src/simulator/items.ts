@@ -6,7 +6,7 @@ import type {
   ResponseReasoningItem,
 } from 'openai/resources/responses/responses';
 import type { MakeId } from './ids.ts';
-import type { CodeRun, Deltas, FunctionCall, Piece, RefusalPart, TextPart } from './script.ts';
+import type { CodeRun, Deltas, FunctionCall, Piece, RefusalPart, TextPart } from './pieces.ts';
 import { type ContainerFileRef, containerPath, intoDeltas, placeAnnotations } from './text.ts';
 import { countTokens } from './tokens.ts';
 import { project, type Step, type UnnumberedEvent, type WireEvent } from './wire.ts';

@@ -1,6 +1,6 @@
 import type { MakeId } from './ids.ts';
 import type { Models } from './models.ts';
-import type { ScriptedTurn, Turn } from './script.ts';
+import type { ScriptedTurn, Turn } from './pieces.ts';
 import { asTurn } from './script.ts';
 import type { TurnRequest } from './turn-request.ts';
 

@@ -11,7 +11,7 @@ import {
   playWebSearch,
   send,
 } from './items.ts';
-import type { Malformation, Piece, ScriptedUsage, Turn } from './script.ts';
+import type { Malformation, Piece, ScriptedUsage, Turn } from './pieces.ts';
 import { frame, project, type Step, type WireResponse } from './wire.ts';
 
 /** What a turn needs to be played as a response. */
@@ -58,9 +58,9 @@ export function* playTurn(context: StreamContext, turn: Turn): Generator<Step, W
 
   const background = context.response.background === true;
   const first: WireResponse = background ? { ...context.response, status: 'queued' } : context.response;
-  yield* send(context, { type: 'response.created', response: first as never });
-  if (background) yield* send(context, { type: 'response.queued', response: first as never });
-  yield* send(context, { type: 'response.in_progress', response: context.response as never });
+  yield* send(context, { type: 'response.created', response: first });
+  if (background) yield* send(context, { type: 'response.queued', response: first });
+  yield* send(context, { type: 'response.in_progress', response: context.response });
 
   for (const [index, piece] of pieces.entries()) {
     const closing = closingOf(pieces[index + 1]);
@@ -135,7 +135,7 @@ function* finish(
     output: context.output.map((item) => project(item, context.include)),
     usage: usageOf(context, scripted),
   };
-  yield* send(context, { type: `response.${ending.status}`, response: response as never });
+  yield* send(context, { type: `response.${ending.status}`, response: response });
   return response;
 }
 

@@ -1,4 +1,4 @@
-import type { Deltas, TextPart } from './script.ts';
+import type { Deltas, TextPart } from './pieces.ts';
 
 /** Cuts text into deltas that add up to it: as given, into a number of pieces, or a word at a time. */
 export function intoDeltas(text: string, deltas?: Deltas): string[] {

@@ -1,15 +1,16 @@
 import type { VectorStoreFileBatch } from 'openai/resources/vector-stores/file-batches';
 import type { VectorStoreFile } from 'openai/resources/vector-stores/files';
 import type { FileChunkingStrategy, VectorStore } from 'openai/resources/vector-stores/vector-stores';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { badRequest, notFound } from './errors.ts';
 import { type App, jsonBody } from './exchange.ts';
 import type { FileStore, StoredFile } from './files.ts';
-import { check, metadataSchema } from './issues.ts';
+import { check } from './issues.ts';
 import { paginate } from './lists.ts';
-import type { SearchResult } from './script.ts';
+import type { SearchResult } from './pieces.ts';
 import { rank, splitIntoChunks } from './search.ts';
 import type { Base } from './state.ts';
+import { type Addition, addSchema, batchSchema, createSchema, updateSchema } from './vector-store-schema.ts';
 
 /** How long files take to be indexed. */
 export interface Indexing {
@@ -69,43 +70,6 @@ export interface VectorStores {
 const SUPPORTED = new Set(
   'c cpp cs css doc docx go html java js json md pdf php pptx py rb sh tex ts txt'.split(' '),
 );
-
-const expiresAfter = z.strictObject({ anchor: z.enum(['last_active_at']), days: z.int().min(1).max(365) });
-const chunking = z.union([
-  z.strictObject({ type: z.literal('auto') }),
-  z.strictObject({
-    type: z.literal('static'),
-    static: z.strictObject({
-      max_chunk_size_tokens: z.int().min(100).max(4096),
-      chunk_overlap_tokens: z.int().min(0),
-    }),
-  }),
-]);
-const attributes = z
-  .record(z.string().max(64), z.union([z.string().max(512), z.number(), z.boolean()]))
-  .nullish();
-const createSchema = z.strictObject({
-  name: z.string().nullish(),
-  description: z.string().nullish(),
-  file_ids: z.array(z.string()).max(10_000).optional(),
-  metadata: metadataSchema.optional(),
-  expires_after: expiresAfter.nullish(),
-  chunking_strategy: chunking.optional(),
-});
-const updateSchema = z.strictObject({
-  name: z.string().nullish(),
-  metadata: metadataSchema.optional(),
-  expires_after: expiresAfter.nullish(),
-});
-const addSchema = z.strictObject({ file_id: z.string(), attributes, chunking_strategy: chunking.optional() });
-const batchSchema = z.strictObject({
-  file_ids: z.array(z.string()).min(1).optional(),
-  files: z.array(addSchema).min(1).optional(),
-  attributes,
-  chunking_strategy: chunking.optional(),
-});
-
-type Addition = z.infer<typeof addSchema>;
 
 /** POST, GET and DELETE /vector_stores, their files and batches. */
 export function mountVectorStores(app: App, base: Base, files: FileStore, indexing: Indexing): VectorStores {

@@ -11,13 +11,16 @@ export type WireResponse = Omit<ApiResponse, 'output_text'> & {
   max_tool_calls: number | null;
 };
 
-/** A stream event; deltas carry padding that hides their length. */
-export type WireEvent = ResponseStreamEvent & { obfuscation?: string };
+/** The SDK's event with the response as it is on the wire. */
+type OnWire<T> = T extends { response: ApiResponse } ? Omit<T, 'response'> & { response: WireResponse } : T;
 
-type Distribute<T> = T extends unknown ? Omit<T, 'sequence_number'> : never;
+/** A stream event; deltas carry padding that hides their length. */
+export type WireEvent = OnWire<ResponseStreamEvent> & { obfuscation?: string };
+
+type Unnumbered<T> = T extends unknown ? Omit<T, 'sequence_number'> : never;
 
 /** An event before the stream has numbered it. */
-export type UnnumberedEvent = Distribute<ResponseStreamEvent> & { obfuscation?: string };
+export type UnnumberedEvent = Unnumbered<WireEvent>;
 
 /** What happens next in a turn that is played. */
 export type Step =

@@ -366,7 +366,7 @@ const rows: Row[] = [
   [
     'more than 16 pairs of metadata',
     { metadata: Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`k${index}`, 'v'])) },
-    "Invalid 'metadata': too many properties. Expected an object with at most 16 properties.",
+    "Invalid 'metadata': too many properties. Expected an object with at most 16 properties, but got an object with 17 properties instead.",
     'metadata',
     'object_above_max_properties',
   ],
