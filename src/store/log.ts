@@ -151,7 +151,6 @@ class PagedLog implements Log {
     if (ids.length > 0 || page > head.first) return [[this.#pageKey(page), ids]];
     const next = await this.#nextInUse(head, page + 1, 1);
     head.first = next?.page ?? head.at;
-    trim(head);
     return [[this.#headKey(), head]];
   }
 
@@ -210,7 +209,7 @@ class PagedLog implements Log {
     return { ids, hasMore: false };
   }
 
-  /** The head, and of the pages that were guessed to be closed those that are. */
+  /** The head, and what the keys of pages that are perhaps closed hold; it counts only if they are. */
   async #readHead(guessed: number[]) {
     const [stored, ...pages] = await this.#store.getMany([
       this.#headKey(),
@@ -220,7 +219,7 @@ class PagedLog implements Log {
     const closed = new Map<number, string[]>();
     for (const [i, n] of guessed.entries()) {
       const content = pages[i] as string[] | undefined;
-      if (head && content && n >= head.first && n < head.at) closed.set(n, content);
+      if (content) closed.set(n, content);
     }
     return { head, closed };
   }
@@ -261,7 +260,6 @@ class PagedLog implements Log {
         head.open = [newest.ids];
       }
     }
-    trim(head);
   }
 
   /** The nearest closed page that has ids, from a page on. */
@@ -294,14 +292,6 @@ function lastPage(head: Head): number {
   return head.at + head.open.length - 1;
 }
 
-/** Drops empty pages from the front when nothing is closed; the last page stays, to be appended to. */
-function trim(head: Head): void {
-  while (head.first === head.at && head.open.length > 1 && head.open[0]?.length === 0) {
-    head.open.shift();
-    head.first = ++head.at;
-  }
-}
-
 /** The ids of one page that lie strictly between two places, in the direction of the walk. */
 function between(
   ids: string[],
@@ -313,13 +303,12 @@ function between(
   const ordered = direction === 1 ? ids : ids.toReversed();
   const start = from?.page === page ? ordered.indexOf(from.id) + 1 : 0;
   const end = to?.page === page ? ordered.indexOf(to.id) : -1;
-  return ordered.slice(start, end < 0 ? undefined : Math.max(start, end));
+  return ordered.slice(start, end < 0 ? undefined : end);
 }
 
 /** Are there ids beyond this page? The rules above answer without reading. */
 function followedByIds(head: Head, page: number, direction: Direction): boolean {
   if (direction === -1 && head.first < Math.min(page, head.at)) return true;
-  if (direction === 1 && page < head.at) return true;
   const rest = head.open.filter((_, i) => (head.at + i - page) * direction > 0);
   return rest.some((ids) => ids.length > 0);
 }
