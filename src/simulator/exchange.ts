@@ -63,14 +63,18 @@ export function formBody(context: RouteContext): FormBody {
   return body;
 }
 
-/** Reads a body by its content type. Text that claims to be JSON and is not stays text. */
+/** Reads a body by its content type. What is not what it claims to be stays text. */
 export async function parseBody(bytes: Uint8Array<ArrayBuffer>, contentType: string): Promise<unknown> {
   if (bytes.length === 0) return undefined;
   if (contentType.startsWith('multipart/form-data')) {
-    const form = new FormBody();
-    const fields = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
-    for (const [name, value] of fields) form[name] = value;
-    return form;
+    const form = await new Response(bytes, { headers: { 'content-type': contentType } })
+      .formData()
+      .catch(() => undefined);
+    if (form) {
+      const body = new FormBody();
+      for (const [name, value] of form) body[name] = value;
+      return body;
+    }
   }
   const text = new TextDecoder().decode(bytes);
   try {

@@ -225,5 +225,15 @@ export interface Turn {
   times: number;
 }
 
-/** What a script is made of: a turn, a lone piece (a turn of one), or a function that looks at the request first. */
-export type ScriptedTurn = Turn | Piece | ((request: TurnRequest) => Turn | Piece | Promise<Turn | Piece>);
+/** A turn for several requests in a row; made by `repeat`. */
+export interface Repeated {
+  kind: 'repeated';
+  times: number;
+  what: Turn | Piece | TurnFunction;
+}
+
+/** A turn that looks at the request first. */
+export type TurnFunction = (request: TurnRequest) => Turn | Piece | Promise<Turn | Piece>;
+
+/** What a script is made of: a turn, a lone piece (a turn of one), a function that gives either, or these repeated. */
+export type ScriptedTurn = Turn | Piece | TurnFunction | Repeated;

@@ -9,10 +9,12 @@ import type {
   Malformation,
   Piece,
   RefusalPart,
+  Repeated,
   ScriptedUsage,
   SearchResult,
   TextPart,
   Turn,
+  TurnFunction,
 } from './pieces.ts';
 
 /**
@@ -34,10 +36,10 @@ export function turn(...pieces: Piece[]): Turn {
  * The same turn for several requests in a row; `Infinity` for all that follow.
  *
  * @example
- * sim.script(repeat(3, say('Again')));
+ * sim.script(repeat(3, say('Again')), repeat(2, ({ lastUserText }) => say(lastUserText)));
  */
-export function repeat(times: number, what: Turn | Piece): Turn {
-  return { ...asTurn(what), times };
+export function repeat(times: number, what: Turn | Piece | TurnFunction): Repeated {
+  return { kind: 'repeated', times, what };
 }
 
 /** A lone piece is a turn of one. */

@@ -36,15 +36,14 @@ export interface ScriptQueue {
 export function createQueue(fallback: (request: TurnRequest) => ScriptedTurn): ScriptQueue {
   const queue: { what: ScriptedTurn; left: number }[] = [];
 
-  async function resolve(what: ScriptedTurn, request: TurnRequest): Promise<Turn> {
+  async function resolve(scripted: ScriptedTurn, request: TurnRequest): Promise<Turn> {
+    const what = typeof scripted === 'object' && scripted.kind === 'repeated' ? scripted.what : scripted;
     return asTurn(typeof what === 'function' ? await what(request) : what);
   }
 
   return {
     add(turns) {
-      for (const what of turns) {
-        queue.push({ what, left: typeof what === 'function' ? 1 : asTurn(what).times });
-      }
+      for (const what of turns) queue.push({ what, left: timesOf(what) });
     },
     async next(request) {
       const head = queue[0];
@@ -60,4 +59,9 @@ export function createQueue(fallback: (request: TurnRequest) => ScriptedTurn): S
       return queue.length;
     },
   };
+}
+
+function timesOf(what: ScriptedTurn): number {
+  if (typeof what === 'function') return 1;
+  return what.kind === 'repeated' ? what.times : asTurn(what).times;
 }

@@ -336,7 +336,10 @@ describe('The script', () => {
 
   it('is played first in, first out, and then the default script answers', async () => {
     const sim = createSimulator({ script: [say('One')], defaultScript: () => say('Default') });
-    sim.script(repeat(2, say('Two')), ({ lastUserText }) => say(`You: ${lastUserText}`));
+    sim.script(
+      repeat(2, () => say('Two')),
+      ({ lastUserText }) => say(`You: ${lastUserText}`),
+    );
     expect([await ask(sim), await ask(sim), await ask(sim), await ask(sim), await ask(sim)]).toEqual([
       'One',
       'Two',

@@ -59,6 +59,15 @@ describe('Files', () => {
   });
 });
 
+it('A form that is none is refused', async () => {
+  const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+  const response = await call(createSimulator(), 'POST', '/files', 'no form at all', headers);
+  expect(response.status).toBe(400);
+  expect((await response.json()).error.message).toBe(
+    "Invalid Content-Type header. Expected 'multipart/form-data'.",
+  );
+});
+
 describe('Lists (§1.4)', () => {
   async function withStores(
     count: number,
