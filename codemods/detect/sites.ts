@@ -6,7 +6,7 @@ import type { Path, Tracer, Value } from '../flow/values.ts';
 import { CALL } from '../flow/values.ts';
 import type { Source } from '../source/sources.ts';
 import { chainOf, wholeChain } from './chain.ts';
-import { METHOD_NAMES, RESOURCE_NAMES } from './methods.ts';
+import { isKnownMethod, METHOD_NAMES, RESOURCE_NAMES } from './methods.ts';
 import { clientsWrittenTo } from './written-to.ts';
 
 export interface Site {
@@ -34,17 +34,17 @@ export function findSites(tracer: Tracer, source: Source): Site[] {
     const at = betaIndex(names);
     if (at >= 0 && names.length > at + 1) {
       asCall.add(wholeChain(call.expression));
-      const path = names.slice(at);
-      sites.push(classify(tracer, source, call, path, tracer.trace(call.expression)));
+      sites.push(site(tracer, source, call, names.slice(at), tracer.trace(call.expression)));
     } else if (mayBeAliased(call)) {
-      const values = tracer.trace(call.expression).filter(isSurface);
-      const [first] = values;
-      if (first) sites.push(classify(tracer, source, call, first.path, values));
+      const values = tracer.trace(call.expression);
+      const surface = values.filter(isSurface);
+      const [first] = surface.length > 0 ? surface : values.filter(isLostSurface);
+      if (first) sites.push(site(tracer, source, call, first.path.slice(first.path.indexOf('beta')), values));
     }
   }
   for (const node of source.index.betas) {
-    const site = valueUse(tracer, source, node, asCall);
-    if (site) sites.push(site);
+    const use = valueUse(tracer, source, node, asCall);
+    if (use) sites.push(use);
   }
   return sites.sort((a, b) => a.node.getStart() - b.node.getStart());
 }
@@ -63,6 +63,13 @@ function isSurface(value: Value): value is SurfaceValue {
     value.path.length > 2 &&
     !value.path.includes(CALL)
   );
+}
+
+/** Something unknown that is nevertheless asked for `beta.threads…`: an alias of a client that was not found. */
+function isLostSurface(value: Value): value is Value & { kind: 'unknown' | 'external' } {
+  if (value.kind !== 'unknown' && value.kind !== 'external') return false;
+  const at = betaIndex(value.path);
+  return at >= 0 && value.path.length > at + 2 && !value.path.slice(at).includes(CALL);
 }
 
 /** A call without `beta` in sight that may still be one of an aliased resource. */
@@ -106,7 +113,7 @@ function valueUse(
       .trace(node)
       .filter((value) => value.kind !== 'unknown' && value.kind !== 'external');
     if (!values.some((value) => 'path' in value && value.path[0] === 'beta')) return undefined;
-    return classify(tracer, source, node, ['beta'], values);
+    return site(tracer, source, node, ['beta'], values);
   }
   const whole = wholeChain(node);
   if (asCall.has(whole)) return undefined;
@@ -119,10 +126,10 @@ function valueUse(
   if (path.length === 1 && !values.some((value) => value.kind === 'client' || value.kind === 'wrapped'))
     return undefined;
   if (path.length === 1 && !ts.isVariableDeclaration(whole.parent)) return undefined;
-  return classify(tracer, source, whole, path, values);
+  return site(tracer, source, whole, path, values);
 }
 
-function classify(
+function site(
   tracer: Tracer,
   source: Source,
   node: Site['node'],
@@ -146,7 +153,8 @@ function classify(
     source,
     node,
     path,
-    isCall: ts.isCallExpression(node),
+    // `beta.threads.create.mockResolvedValue(…)` is about the method; it doesn't call it.
+    isCall: ts.isCallExpression(node) && !isKnownMethod(path.slice(0, -1)),
     clients,
     wrapped,
     certain: typed || clients.length > 0 || wrapped.length > 0,

@@ -22,6 +22,7 @@ export function argumentsFor(
   owner: ts.FunctionLikeDeclaration,
   index: number,
   isRest: boolean,
+  path: Path,
 ): Argument[] {
   const found: Argument[] = [];
   for (const call of callersOf(tracer, owner)) {
@@ -42,7 +43,7 @@ export function argumentsFor(
       found.push({ node: direct, prefix: [] });
     }
   }
-  return [...found, ...passedToCallback(tracer, owner, index)];
+  return [...found, ...passedToCallback(tracer, owner, index, path)];
 }
 
 /** Calls and constructions that reach this function. */
@@ -214,7 +215,12 @@ function superCalls(tracer: Tracer, declared: ts.ClassLikeDeclaration, name: str
 }
 
 /** `withClient((client) => …)`: what the function that is given this callback calls it with. */
-function passedToCallback(tracer: Tracer, owner: ts.FunctionLikeDeclaration, index: number): Argument[] {
+function passedToCallback(
+  tracer: Tracer,
+  owner: ts.FunctionLikeDeclaration,
+  index: number,
+  path: Path,
+): Argument[] {
   if (!ts.isArrowFunction(owner) && !ts.isFunctionExpression(owner)) return [];
   const call = owner.parent;
   if (!ts.isCallExpression(call)) return [];
@@ -231,6 +237,30 @@ function passedToCallback(tracer: Tracer, owner: ts.FunctionLikeDeclaration, ind
       if (!lookup(inner.expression)?.declarations.includes(parameter as ts.ParameterDeclaration)) continue;
       const argument = inner.arguments?.[index];
       if (argument) found.push({ node: argument, prefix: [] });
+    }
+  }
+  if (found.length === 0 && path.includes('beta')) found.push(...givenToSameObject(tracer, call));
+  return found;
+}
+
+/**
+ * `router.post(path, (request, client) => …)` with `router.handle(request, client)` elsewhere in the file: what foreign
+ * code hands to a callback is what it was handed through the same object.
+ */
+function givenToSameObject(tracer: Tracer, registration: ts.CallExpression): Argument[] {
+  const callee = registration.expression;
+  if (!ts.isPropertyAccessExpression(callee) || !ts.isIdentifier(callee.expression)) return [];
+  const object = lookup(callee.expression);
+  if (!object) return [];
+  const found: Argument[] = [];
+  for (const call of tracer.sources.of(registration).index.calls) {
+    const other = call.expression;
+    if (!ts.isPropertyAccessExpression(other) || !ts.isIdentifier(other.expression)) continue;
+    if (other.expression.text !== object.name || lookup(other.expression) !== object) continue;
+    for (const argument of call.arguments) {
+      if (ts.isIdentifier(argument) || ts.isNewExpression(argument) || ts.isCallExpression(argument)) {
+        found.push({ node: argument, prefix: [] });
+      }
     }
   }
   return found;

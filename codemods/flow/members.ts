@@ -4,7 +4,7 @@ import { bare, isAssignment, lastName, propertyName } from '../source/parse.ts';
 import { hasModifier } from './exports.ts';
 import { injectedProperty } from './providers.ts';
 import { expandType } from './types.ts';
-import { CALL, NEW, type Path, type Step, type Tracer } from './values.ts';
+import { CALL, EACH, NEW, type Path, type Step, type Tracer } from './values.ts';
 
 /** The class or object literal whose `this` is seen at `node`. */
 export function ownerOfThis(
@@ -109,8 +109,11 @@ function writtenInside(
     if (target.kind === ts.SyntaxKind.ThisKeyword) {
       const owner = ownerOfThis(target);
       if (owner?.node === node && owner.isStatic !== onInstance) found.push(write.value as ts.Expression);
-    } else if (!onInstance && ts.isIdentifier(target) && node.name && target.text === node.name.text) {
-      found.push(write.value as ts.Expression);
+    } else if (ts.isIdentifier(target)) {
+      // `ClassName.name = …`, and `copy.name = …` where `copy` is made from the class.
+      const kind = onInstance ? 'instance' : 'class';
+      const isOfClass = tracer.trace(target).some((value) => value.kind === kind && value.node === node);
+      if (isOfClass) found.push(write.value as ts.Expression);
     }
   }
   return found;
@@ -119,14 +122,14 @@ function writtenInside(
 export function expandObject(node: ts.ObjectLiteralExpression, path: Path, step: Step): void {
   const [name, ...rest] = path;
   if (name === undefined) return step.emit({ kind: 'object', node });
-  let found = false;
+  let found = name === EACH;
   for (const property of node.properties) {
     if (ts.isSpreadAssignment(property)) {
       step.push(property.expression, path);
       found = true;
       continue;
     }
-    if (propertyName(property.name) !== name) continue;
+    if (name !== EACH && propertyName(property.name) !== name) continue;
     found = true;
     if (ts.isPropertyAssignment(property)) step.push(property.initializer, rest);
     else if (ts.isShorthandPropertyAssignment(property)) step.push(property.name, rest);

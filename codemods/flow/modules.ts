@@ -10,6 +10,7 @@ import type { Config, Configs } from '../project/configs.ts';
 import { findGitRoot } from '../project/discover.ts';
 import type { Package, Packages } from '../project/packages.ts';
 import type { Texts } from '../source/texts.ts';
+import { isSdkModule } from './openai.ts';
 
 export type Resolved = { kind: 'file'; path: string } | { kind: 'external'; specifier: string };
 
@@ -58,6 +59,8 @@ export class Modules {
   }
 
   #bare(specifier: string, from: string): string | undefined {
+    // The SDK may be a package of the workspace, or be mapped (its own examples); it is still the SDK.
+    if (isSdkModule(specifier)) return undefined;
     const config = this.#configs.of(from);
     for (const base of this.#mappedByConfig(config, specifier)) {
       const file = this.#file(base);
@@ -65,8 +68,7 @@ export class Modules {
     }
     const own = this.#packages.of(from);
     const name = packageName(specifier);
-    // The SDK itself may be a package of the workspace (its own examples); it is still the SDK.
-    const workspace = name === 'openai' ? undefined : this.#packages.named(name);
+    const workspace = this.#packages.named(name);
     if (workspace) return this.#inPackage(workspace, specifier.slice(name.length + 1));
     for (const base of conventional(specifier, own, from)) {
       const file = this.#file(base);

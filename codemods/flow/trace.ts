@@ -14,7 +14,7 @@ import { expandModule, expandSpecifier } from './imports.ts';
 import { expandClass, expandObject, ownerOfThis } from './members.ts';
 import type { Modules } from './modules.ts';
 import { injected } from './providers.ts';
-import { type Binding, type Declaration, lookup } from './scope.ts';
+import { type Declaration, lookup } from './scope.ts';
 import { expandType } from './types.ts';
 import { CALL, EACH, NEW, type Path, type Step, type Tracer, type Value } from './values.ts';
 
@@ -265,18 +265,17 @@ function expandIdentifier(tracer: Tracer, node: ts.Identifier, path: Path, step:
     return step.emit({ kind: 'external', specifier: 'global', path: [node.text, ...path], node });
   }
   for (const declaration of binding.declarations) step.push(declaration, path);
-  for (const value of assignedTo(tracer, binding)) step.push(value, path);
-}
-
-/** Right-hand sides of all assignments to a variable. */
-function assignedTo(tracer: Tracer, binding: Binding): ts.Expression[] {
-  const source = tracer.sources.of(binding.scope);
-  return (source.index.assignments.get(binding.name) ?? [])
-    .filter((assignment) => {
-      const left = bare(assignment.left);
-      return ts.isIdentifier(left) && lookup(left) === binding;
-    })
-    .map((assignment) => assignment.right);
+  const { index } = tracer.sources.of(binding.scope);
+  for (const assignment of index.assignments.get(binding.name) ?? []) {
+    if (lookup(assignment.target) === binding) step.push(assignment.value, [...assignment.prefix, ...path]);
+  }
+  const [first, ...rest] = path;
+  if (first === undefined) return;
+  const isOn = (target: ts.Expression | undefined): boolean =>
+    target !== undefined && ts.isIdentifier(target) && target.text === binding.name && lookup(target) === binding;
+  // `state.client = …` and `clients[key] = …` on this very variable.
+  for (const write of index.writes.get(first) ?? []) if (isOn(write.target)) step.push(write.value, rest);
+  for (const write of index.elementWrites) if (isOn(write.target)) step.push(write.value, rest);
 }
 
 function expandDeclaration(tracer: Tracer, node: Declaration, path: Path, step: Step): void {
@@ -349,7 +348,7 @@ function expandParameter(tracer: Tracer, node: ts.ParameterDeclaration, path: Pa
   let found = false;
   if (isFunction(owner)) {
     const index = owner.parameters.indexOf(node);
-    for (const argument of argumentsFor(tracer, owner, index, node.dotDotDotToken !== undefined)) {
+    for (const argument of argumentsFor(tracer, owner, index, node.dotDotDotToken !== undefined, path)) {
       found = true;
       step.push(argument.node, [...argument.prefix, ...path]);
     }

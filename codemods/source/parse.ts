@@ -9,8 +9,10 @@ export interface FileIndex {
   news: ts.NewExpression[];
   /** Calls and constructions by the last name of what is called: `a.b.run()` under `run`. */
   callsByName: Map<string, CallLike[]>;
-  /** `name = value`, by name. */
-  assignments: Map<string, ts.BinaryExpression[]>;
+  /** `name = value` and `({ name } = value)`, by name. */
+  assignments: Map<string, Assignment[]>;
+  /** `target[key] = value` with a computed key. */
+  elementWrites: PropertyWrite[];
   /** What is written to a property of this name, in object literals and by assignment. */
   writes: Map<string, PropertyWrite[]>;
   /** `module.exports = …`, `exports.name = …`, `module.exports.name = …`. */
@@ -23,6 +25,14 @@ export interface FileIndex {
   providers: ts.ObjectLiteralExpression[];
   /** Specifiers of import and export declarations, `require` and `import()`. */
   specifiers: string[];
+}
+
+export interface Assignment {
+  /** The name as it stands on the left. */
+  target: ts.Identifier;
+  value: ts.Expression;
+  /** Where in the value, for destructuring. */
+  prefix: readonly string[];
 }
 
 export interface PropertyWrite {
@@ -119,6 +129,7 @@ export function buildIndex(ast: ts.SourceFile): FileIndex {
     news: [],
     callsByName: new Map(),
     assignments: new Map(),
+    elementWrites: [],
     writes: new Map(),
     commonJsExports: [],
     strings: [],
@@ -176,18 +187,49 @@ export function buildIndex(ast: ts.SourceFile): FileIndex {
 function collectAssignment(index: FileIndex, node: ts.BinaryExpression): void {
   const left = bare(node.left);
   if (ts.isIdentifier(left)) {
-    add(index.assignments, left.text, node);
+    add(index.assignments, left.text, { target: left, value: node.right, prefix: [] });
+    return;
+  }
+  if (ts.isObjectLiteralExpression(left) || ts.isArrayLiteralExpression(left)) {
+    collectPattern(index, left, node.right, []);
     return;
   }
   if (!ts.isPropertyAccessExpression(left) && !ts.isElementAccessExpression(left)) return;
   const name = lastName(left);
-  if (name === undefined) return;
   const target = bare(left.expression);
+  if (name === undefined) {
+    index.elementWrites.push({ value: node.right, target });
+    return;
+  }
   add(index.writes, name, { value: node.right, target });
   if (ts.isIdentifier(target) && target.text === 'module' && name === 'exports') {
     index.commonJsExports.push({ name: undefined, value: node.right });
   } else if (isExportsObject(target)) {
     index.commonJsExports.push({ name, value: node.right });
+  }
+}
+
+/** The names on the left of a destructuring assignment. */
+function collectPattern(
+  index: FileIndex,
+  pattern: ts.ObjectLiteralExpression | ts.ArrayLiteralExpression,
+  value: ts.Expression,
+  prefix: readonly string[],
+): void {
+  const collect = (element: ts.Expression, path: readonly string[]): void => {
+    const inner = isAssignment(element) ? bare(element.left) : bare(element);
+    if (ts.isIdentifier(inner)) add(index.assignments, inner.text, { target: inner, value, prefix: path });
+    else if (ts.isObjectLiteralExpression(inner) || ts.isArrayLiteralExpression(inner)) collectPattern(index, inner, value, path);
+  };
+  if (ts.isArrayLiteralExpression(pattern)) {
+    pattern.elements.forEach((element, position) => collect(element, [...prefix, String(position)]));
+    return;
+  }
+  for (const property of pattern.properties) {
+    const name = propertyName(property.name);
+    if (name === undefined) continue;
+    if (ts.isShorthandPropertyAssignment(property)) collect(property.name, [...prefix, name]);
+    else if (ts.isPropertyAssignment(property)) collect(property.initializer, [...prefix, name]);
   }
 }
 

@@ -5,6 +5,7 @@
  * Nothing here needs the compiler; a project without Assistants code is done after this step.
  */
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { isGenerated } from '../project/generated.ts';
 import { testText } from '../project/text-test.ts';
 import { decode, type SourceText } from './text.ts';
 
@@ -16,6 +17,8 @@ export class Texts {
   readonly relevant = new Set<string>();
   /** Files that can't be decoded or are too large, with the reason; only those that look relevant. */
   readonly unreadable = new Map<string, string>();
+  /** Files with Assistants calls that a tool wrote. */
+  readonly generated: string[] = [];
   readonly #files: readonly string[];
   readonly #warm = new Map<string, SourceText>();
   readonly #cold = new Set<string>();
@@ -55,7 +58,10 @@ export class Texts {
 
   #keep(file: string, bytes: Buffer, relevant: boolean): void {
     const source = bytes.length > LARGEST ? undefined : decode(bytes);
-    if (source) {
+    if (source && relevant && isGenerated(source.text)) {
+      this.generated.push(file);
+      this.#cold.delete(file);
+    } else if (source) {
       this.#warm.set(file, source);
       if (relevant) this.relevant.add(file);
     } else {

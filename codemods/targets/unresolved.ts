@@ -35,8 +35,14 @@ export function unresolvedRemarks(tracer: Tracer, sites: readonly PlannedSite[],
 
 function reasonFor(tracer: Tracer, site: PlannedSite, root: string): string {
   const lost = site.lost.find((value) => value.kind === 'unknown') ?? site.lost[0];
-  if (!lost) return 'nothing in the project says where it comes from';
+  if (!lost) return `nothing that reaches \`${rootText(site)}\` makes a client`;
   return `${sentence(lost)} (${placeOf(tracer, lost, root)})`;
+}
+
+/** What the call is made on, up to `beta`. */
+function rootText(site: PlannedSite): string {
+  const text = site.node.getText(site.source.ast).split(/[?!]?\.\s*beta\b/)[0] ?? '';
+  return text.replace(/\s+/g, ' ').slice(0, 60);
 }
 
 function sentence(value: Value & { kind: 'unknown' | 'external' }): string {
