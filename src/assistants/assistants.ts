@@ -2,7 +2,7 @@
 import { type Domain, keys, locks, seconds } from './domain.ts';
 import { errors } from './errors.ts';
 import { mintId } from './ids.ts';
-import { type Listed, listRecords, logOf, type Page } from './lists.ts';
+import { type Listed, listRecords, logOf, type Page, takeOut } from './lists.ts';
 import type { AssistantChanges, AssistantParams, ListQuery } from './params.ts';
 import { resolveResources, resolveTools } from './tools.ts';
 import type { Assistant } from './types.ts';
@@ -107,19 +107,13 @@ export async function deleteAssistant(domain: Domain, id: string): Promise<void>
   const { store } = domain;
   await store.lock(locks.list(keys.assistants), async () => {
     const record = await load(domain, id);
-    await store.setMany(await logOf(store, keys.assistants).remove(id, record.page));
+    await store.setMany(await takeOut(store, keys.assistants, id, record.page));
     await store.delete([keys.assistant(id)]);
   });
 }
 
 export async function listAssistants(domain: Domain, query: ListQuery): Promise<Page<Assistant>> {
-  const log = logOf(domain.store, keys.assistants);
-  const page = await listRecords<AssistantRecord>(
-    domain.store,
-    log,
-    query,
-    keys.assistant,
-    errors.noAssistant,
-  );
+  const list = { name: keys.assistants, keyOf: keys.assistant, missing: errors.noAssistant };
+  const page = await listRecords<AssistantRecord>(domain.store, list, query);
   return { ...page, data: page.data.map((record) => record.assistant) };
 }

@@ -29,6 +29,8 @@ export const keys = {
   runs: (threadId: string) => `runs/${threadId}`,
   step: (runId: string, id: string) => `step/${runId}/${id}`,
   turn: (runId: string, ordinal: number) => `turn/${runId}/${ordinal}`,
+  /** Places of what was deleted from a list. */
+  gone: (list: string) => `gone/${list}`,
   file: (id: string) => `file/${id}`,
   fileContent: (id: string) => `file-content/${id}`,
 };

@@ -3,7 +3,7 @@ import type { Entry } from '../store/store.ts';
 import { type Domain, keys, locks, seconds } from './domain.ts';
 import { errors } from './errors.ts';
 import { mintId } from './ids.ts';
-import { type Listed, listRecords, logOf, type Page } from './lists.ts';
+import { type Listed, listRecords, logOf, type Page, takeOut } from './lists.ts';
 import type { ContentPart, ListQuery, MessageParams } from './params.ts';
 import type { Message, MessageContent, Metadata } from './types.ts';
 
@@ -108,12 +108,13 @@ export async function updateMessage(
 
 export async function deleteMessage(domain: Domain, threadId: string, id: string): Promise<void> {
   await domain.store.lock(locks.thread(threadId), async () => {
-    const record = await load(domain, threadId, id);
-    await removeMessages(domain, threadId, [record]);
+    const { page } = await load(domain, threadId, id);
+    await domain.store.setMany(await takeOut(domain.store, keys.messages(threadId), id, page));
+    await domain.store.delete([keys.message(threadId, id)]);
   });
 }
 
-/** Takes messages out of the thread; the caller is inside the thread's critical section. */
+/** Undoes the making of messages, of which nothing remains; the caller is inside the thread's critical section. */
 export async function removeMessages(
   domain: Domain,
   threadId: string,
@@ -131,9 +132,12 @@ export async function listMessages(
   threadId: string,
   query: ListQuery,
 ): Promise<Page<Message>> {
-  const log = logOf(domain.store, keys.messages(threadId));
-  const keyOf = (id: string) => keys.message(threadId, id);
-  const page = await listRecords<MessageRecord>(domain.store, log, query, keyOf, errors.noMessage);
+  const list = {
+    name: keys.messages(threadId),
+    keyOf: (id: string) => keys.message(threadId, id),
+    missing: errors.noMessage,
+  };
+  const page = await listRecords<MessageRecord>(domain.store, list, query);
   return { ...page, data: page.data.map((record) => record.message) };
 }
 

@@ -159,9 +159,12 @@ export async function updateRun(
 }
 
 export async function listRuns(domain: Domain, threadId: string, query: ListQuery): Promise<Page<Run>> {
-  const log = logOf(domain.store, keys.runs(threadId));
-  const keyOf = (id: string) => keys.run(threadId, id);
-  const page = await listRecords<RunRecord>(domain.store, log, query, keyOf, errors.noRun);
+  const list = {
+    name: keys.runs(threadId),
+    keyOf: (id: string) => keys.run(threadId, id),
+    missing: errors.noRun,
+  };
+  const page = await listRecords<RunRecord>(domain.store, list, query);
   return { ...page, data: page.data.map((record) => record.run) };
 }
 
@@ -182,7 +185,7 @@ export async function listRunMessages(
   const record = await domain.store.get<RunRecord>(keys.run(threadId, runId));
   const messages = record ? await allRunMessages(domain, record) : [];
   const byId = new Map(messages.map((message) => [message.id, message]));
-  const page = listIds([...byId.keys()], query, errors.noMessage);
+  const page = listIds(record?.messages ?? [], query, errors.noMessage, (id) => byId.has(id));
   return { ...page, data: page.data.map((id) => byId.get(id) as Message) };
 }
 

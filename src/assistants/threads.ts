@@ -2,7 +2,7 @@
 import { type Domain, keys, locks, seconds } from './domain.ts';
 import { errors } from './errors.ts';
 import { mintId } from './ids.ts';
-import { type Listed, listRecords, logOf, type Page } from './lists.ts';
+import { type Listed, listRecords, logOf, type Page, takeOut } from './lists.ts';
 import { placeMessages } from './messages.ts';
 import type { ListQuery, MessageParams, ThreadParams } from './params.ts';
 import type { RunRecord } from './runs.ts';
@@ -104,13 +104,14 @@ export async function deleteThread(domain: Domain, id: string): Promise<void> {
       const [messageIds, runIds] = await Promise.all([messages.all(), runs.all()]);
       const runRecords = await store.getMany<RunRecord>(runIds.map((run) => keys.run(id, run)));
       // The thread goes first: from then on nothing below it can be reached.
-      await store.setMany(await logOf(store, keys.threads).remove(id, record.page));
+      await store.setMany(await takeOut(store, keys.threads, id, record.page));
       await store.delete([keys.thread(id)]);
       await store.delete([
         ...messageIds.map((message) => keys.message(id, message)),
         ...runIds.map((run) => keys.run(id, run)),
         ...runRecords.flatMap((run) => (run ? belongings(run) : [])),
         ...(await messages.keys()),
+        keys.gone(keys.messages(id)),
         ...(await runs.keys()),
       ]);
     }),
@@ -127,7 +128,7 @@ function belongings({ run, steps, turns }: RunRecord): string[] {
 
 /** Not in the original, and asked for by its users ever since (§6 no. 5). */
 export async function listThreads(domain: Domain, query: ListQuery): Promise<Page<Thread>> {
-  const log = logOf(domain.store, keys.threads);
-  const page = await listRecords<ThreadRecord>(domain.store, log, query, keys.thread, errors.noThread);
+  const list = { name: keys.threads, keyOf: keys.thread, missing: errors.noThread };
+  const page = await listRecords<ThreadRecord>(domain.store, list, query);
   return { ...page, data: page.data.map((record) => record.thread) };
 }
