@@ -13,7 +13,7 @@ const LOOK_MS = 250;
 
 /**
  * Does `work` when the thread is free, in the order of arrival.
- * @param signal the client has gone: waiting ends, and `work` answers as it would have at once
+ * @param signal the client has gone: waiting ends, and nothing is done that it would not learn of and try again
  */
 export async function whenFree<T>(
   scope: Scope,
@@ -30,6 +30,7 @@ export async function whenFree<T>(
     return await turnstile.runExclusive(async () => {
       if (mode === 'interrupt') await interrupt(scope, threadId);
       await waitUntilFree(scope, threadId, signal);
+      if (signal.aborted) throw new ApiError('The client closed the connection.', { status: 499 });
       return await work();
     });
   } finally {

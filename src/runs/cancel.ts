@@ -1,21 +1,24 @@
 /** Cancels runs (§2.5): answers `cancelling`, and by then the run is cancelled and its thread is free. */
 import { errors } from '../assistants/errors.ts';
-import { loadRun } from '../assistants/runs.ts';
 import type { Run, RunStatus } from '../assistants/types.ts';
 import type { Scope } from './scope.ts';
-import { endStored, settledRun } from './settle.ts';
+import { endedIfDue, endStored } from './settle.ts';
+
+/** How soon a run is looked at again that is changing hands. */
+const LOOK_MS = 5;
 
 const CANCELLABLE: ReadonlySet<RunStatus> = new Set<RunStatus>(['queued', 'in_progress', 'requires_action']);
 
-/** @throws 400 #9 for a run that is over or already being cancelled */
+/** @throws 400 #9 for a run that is over or already being cancelled, 404 #6 */
 export async function cancelRun(scope: Scope, threadId: string, runId: string): Promise<Run> {
-  const record = (await settledRun(scope, threadId, runId)) ?? (await loadRun(scope.domain, threadId, runId));
-  if (!CANCELLABLE.has(record.run.status)) throw errors.notCancellable(record.run.status);
-  const live = scope.clockwork.live.get(runId);
-  const cancelling = live ? await live.stop('cancelled') : await endStored(scope, record, 'cancelled');
-  if (cancelling) return cancelling;
-  // It ended, or paused, while the cancel was on its way.
-  const now = await loadRun(scope.domain, threadId, runId);
-  if (CANCELLABLE.has(now.run.status)) return cancelRun(scope, threadId, runId);
-  throw errors.notCancellable(now.run.status);
+  for (;;) {
+    const record = await endedIfDue(scope, threadId, runId);
+    if (!record) throw errors.noRun(runId);
+    if (!CANCELLABLE.has(record.run.status)) throw errors.notCancellable(record.run.status);
+    const live = scope.clockwork.live.get(runId);
+    const cancelling = live ? await live.stop('cancelled') : await endStored(scope, record, 'cancelled');
+    if (cancelling) return cancelling;
+    // It ended, or paused, or is changing hands, while the cancel was on its way.
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }

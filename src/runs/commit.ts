@@ -52,10 +52,11 @@ export async function commitLocked(
   await store.setMany([
     ...changed.writes,
     ...writes,
+    [keys.run(threadId, runId), over ? { ...record, checkpoint: null } : record],
+    // Last: a thread that is free while its run is not would take on another.
     ...(over && thread.activeRun === runId
       ? [[keys.thread(threadId), { ...thread, activeRun: null }] satisfies Entry]
       : []),
-    [keys.run(threadId, runId), over ? { ...record, checkpoint: null } : record],
   ]);
   return record;
 }

@@ -12,6 +12,7 @@ import { failureOf } from '../translate/failure.ts';
 import { beginCancel, endRun, reduce } from '../translate/reduce.ts';
 import type { Change, Effect, Ending, Reduction, RunState } from '../translate/types.ts';
 import { UpstreamError } from '../upstream/client.ts';
+import { unlessAborted, untilAborted } from './abort.ts';
 import { commit, contextFor, keep, Overtaken } from './commit.ts';
 import type { RunLease } from './lease.ts';
 import { OutOfTokens, openResponse } from './open-response.ts';
@@ -45,27 +46,28 @@ export function execute(
   let stopping: 'cancelled' | 'expired' | undefined;
   let cancelling: Run | undefined;
   let leaseLost = false;
+  /** Files that are stored and not yet on the run's record, which they are deleted with. */
+  let files: string[] = [];
+
+  async function copyFile(effect: Effect) {
+    files.push(effect.as);
+    const copying = carryOutEffect(domain, scope.upstream, effect, abort.signal);
+    await unlessAborted(copying, abort.signal).catch((error: unknown) => {
+      if (abort.signal.aborted) throw error;
+      clockwork.log('error', 'A file that the run made could not be copied.', {
+        runId,
+        file: effect.as,
+        error,
+      });
+    });
+  }
 
   async function apply(changes: Change[], effects: Effect[], events: Reduction['events'], next: RunState) {
-    for (const effect of effects) {
-      await carryOutEffect(domain, scope.upstream, effect, abort.signal).catch((error: unknown) => {
-        if (abort.signal.aborted) throw error;
-        clockwork.log('error', 'A file that the run made could not be copied.', {
-          runId,
-          file: effect.as,
-          error,
-        });
-      });
-    }
+    for (const effect of effects) await copyFile(effect);
     if (changes.length > 0) {
       const turn = next.run.status === 'requires_action' ? next : undefined;
-      await commit(
-        domain,
-        threadId,
-        runId,
-        changes,
-        keep({ files: effects.map((effect) => effect.as), turn }),
-      );
+      await commit(domain, threadId, runId, changes, keep({ files, turn }));
+      files = [];
     }
     state = next;
     clockwork.bus.publish(runId, events);
@@ -75,19 +77,22 @@ export function execute(
     apply(changes, effects, events, next);
   const end = (ending: Ending) => applyOne(endRun(state, ending, contextFor(domain, runId)));
 
+  /** In one write: nobody has to find the run on its way out. */
   async function finishStop(how: 'cancelled' | 'expired') {
     if (isOver(state.run)) return;
-    if (how === 'cancelled' && state.run.status !== 'cancelling') {
-      await applyOne(beginCancel(state, contextFor(domain, runId)));
-      cancelling = state.run;
-    }
-    await end({ status: how });
+    const ctx = contextFor(domain, runId);
+    const begun = how === 'cancelled' ? beginCancel(state, ctx) : undefined;
+    const ended = endRun(begun?.state ?? state, { status: how }, ctx);
+    const changes = [...(begun?.changes ?? []), ...ended.changes];
+    await apply(changes, [], [...(begun?.events ?? []), ...ended.events], ended.state);
+    cancelling = begun?.state.run;
   }
 
   async function followStream() {
-    const stream = await openResponse(scope, record, abort.signal);
+    const { signal } = abort;
+    const stream = await unlessAborted(openResponse(scope, record, signal), signal);
     accepted.resolve();
-    for await (const batch of stream) {
+    for await (const batch of untilAborted(stream, signal)) {
       const ctx = contextFor(domain, runId);
       let next = state;
       let changes = QUIET;
@@ -100,12 +105,10 @@ export function execute(
         if (reduction.effects.length > 0) effects.push(...reduction.effects);
         for (const one of reduction.events) events.push(one);
       }
-      if (stopping) break;
       await apply(changes, effects, events, next);
       if (state.run.status === 'requires_action' || isOver(state.run)) return;
     }
-    if (!stopping)
-      throw new UpstreamError('The upstream closed the stream before the response was complete.');
+    throw new UpstreamError('The upstream closed the stream before the response was complete.');
   }
 
   let begun = false;
@@ -130,11 +133,12 @@ export function execute(
     } finally {
       clearTimeout(timer);
       clearTimeout(grace);
+      // Before the lease is given back: what comes then belongs to its next holder.
+      clockwork.bus.leave(runId);
       await lease
         .release()
         .catch((error: unknown) => clockwork.log('warn', 'A lease was not released.', { runId, error }));
-      clockwork.live.delete(runId);
-      clockwork.bus.leave(runId);
+      if (clockwork.live.get(runId) === execution) clockwork.live.delete(runId);
       accepted.resolve();
     }
     return state.run;
@@ -146,9 +150,9 @@ export function execute(
     if (error instanceof OutOfTokens) return end({ status: 'incomplete', reason: error.reason });
     const refusal = refusalOf(error, record.run);
     if (refusal && withdraw && accepted.pending()) {
-      await withdrawRun(domain, record, withdraw);
+      clearTimeout(grace);
+      await withdrawRun(domain, record, withdraw).finally(() => accepted.reject(refusal));
       clockwork.bus.forget(runId);
-      accepted.reject(refusal);
       return;
     }
     if (!(error instanceof UpstreamError)) clockwork.log('error', 'A run failed.', { runId, error });
@@ -168,7 +172,7 @@ export function execute(
     abort.abort();
   });
   // Beyond what a timer can hold, the run expires when somebody looks at it.
-  const lifetime = Math.max(0, (expires_at ?? 0) * 1000 - domain.now());
+  const lifetime = Math.max(0, (expires_at ?? Number.POSITIVE_INFINITY) * 1000 - domain.now());
   const timer = lifetime <= LONGEST_TIMER_MS ? setTimeout(() => void stop('expired'), lifetime) : undefined;
   timer?.unref?.();
   const grace = setTimeout(() => accepted.resolve(), GRACE_MS);

@@ -43,6 +43,11 @@ export interface Clockwork {
   /** Requests that wait for a busy thread, by thread. */
   turnstiles: Map<string, Mutex>;
   observeRun: ObserveRun;
+  /**
+   * Asked right before a run is begun, or carried on with tool outputs; runs that are taken up again are not asked about.
+   * @throws ApiError 429 where the tenant has too many runs in progress, 503 where this process takes no more
+   */
+  admit(): void;
   /** Keeps a platform from freezing the process while a run goes on. */
   waitUntil(work: Promise<unknown>): void;
   log(level: 'info' | 'warn' | 'error', message: string, details?: Record<string, unknown>): void;

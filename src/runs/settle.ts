@@ -1,10 +1,10 @@
 /** Looks after a run that nobody in this process is carrying out: past its expiry, or left behind by a process that ended. */
-import { keys } from '../assistants/domain.ts';
+import { keys, locks } from '../assistants/domain.ts';
 import { allRunMessages, allSteps, isOver, type RunRecord } from '../assistants/runs.ts';
 import { loadThread } from '../assistants/threads.ts';
 import { beginCancel, beginRun, endRun } from '../translate/reduce.ts';
 import type { RunState } from '../translate/types.ts';
-import { commit, contextFor, Overtaken } from './commit.ts';
+import { commitLocked, contextFor, Overtaken } from './commit.ts';
 import { execute } from './executor.ts';
 import { holdLease } from './lease.ts';
 import { restartPhase } from './restart.ts';
@@ -18,30 +18,36 @@ export async function activeRun(scope: Scope, threadId: string): Promise<RunReco
   return record && !isOver(record.run) ? record : undefined;
 }
 
-/** A run's record as it is now: expired if its time is over (§2.6), taken up again if its process went away. */
+/** A run's record as it is now, and taken up again if its process went away. */
 export async function settledRun(
   scope: Scope,
   threadId: string,
   runId: string,
 ): Promise<RunRecord | undefined> {
-  const { domain, clockwork } = scope;
-  const load = () => domain.store.get<RunRecord>(keys.run(threadId, runId));
-  const record = await load();
-  if (!record || isOver(record.run)) return record;
+  const record = await endedIfDue(scope, threadId, runId);
+  const isCutOff = record?.run.status === 'queued' || record?.run.status === 'in_progress';
+  if (!isCutOff || scope.clockwork.live.has(runId)) return record;
+  await takeUp(scope, record);
+  return scope.domain.store.get<RunRecord>(keys.run(threadId, runId));
+}
 
+/** A run's record as it is now: expired if its time is over (§2.6), cancelled if that was left half done. */
+export async function endedIfDue(
+  scope: Scope,
+  threadId: string,
+  runId: string,
+): Promise<RunRecord | undefined> {
+  const { domain, clockwork } = scope;
+  const record = await domain.store.get<RunRecord>(keys.run(threadId, runId));
+  if (!record || isOver(record.run)) return record;
   const live = clockwork.live.get(runId);
   if (domain.now() >= (record.run.expires_at ?? Number.POSITIVE_INFINITY) * 1000) {
     if (live) await live.stop('expired');
     else await endStored(scope, record, 'expired');
-    return load();
-  }
-  if (live || record.run.status === 'requires_action') return record;
-  if (record.run.status === 'cancelling') {
+  } else if (record.run.status === 'cancelling' && !live) {
     await endStored(scope, record, 'cancelled');
-    return load();
-  }
-  await takeUp(scope, record);
-  return load();
+  } else return record;
+  return domain.store.get<RunRecord>(keys.run(threadId, runId));
 }
 
 /** Where a run stands according to the store. */
@@ -61,23 +67,31 @@ async function withOpenEnds({ domain }: Scope, record: RunRecord, state: RunStat
   };
 }
 
-/** Ends a run that no executor holds; gives it as it was on the way, e.g. `cancelling`. */
-export async function endStored(scope: Scope, record: RunRecord, how: 'cancelled' | 'expired') {
+/**
+ * Ends a run that nobody in this process carries out; gives it as it was on the way, e.g. `cancelling`. Undefined if it
+ * was over, or is just about to be carried out or let go.
+ */
+export async function endStored(scope: Scope, { run }: RunRecord, how: 'cancelled' | 'expired') {
   const { domain, clockwork } = scope;
-  const { id: runId, thread_id: threadId } = record.run;
-  const ctx = contextFor(domain, runId);
-  const state = await withOpenEnds(scope, record, storedState(scope, record));
-  const begun =
-    how === 'cancelled' && record.run.status !== 'cancelling' ? beginCancel(state, ctx) : undefined;
-  const ended = endRun(begun?.state ?? state, { status: how }, ctx);
+  const { id: runId, thread_id: threadId } = run;
+  const end = async () => {
+    const record = await domain.store.get<RunRecord>(keys.run(threadId, runId));
+    if (!record || clockwork.held.has(runId)) throw new Overtaken();
+    const ctx = contextFor(domain, runId);
+    const state = await withOpenEnds(scope, record, storedState(scope, record));
+    const begun = how === 'cancelled' ? beginCancel(state, ctx) : undefined;
+    const ended = endRun(begun?.state ?? state, { status: how }, ctx);
+    await commitLocked(domain, threadId, runId, [...(begun?.changes ?? []), ...ended.changes]);
+    return { events: [...(begun?.events ?? []), ...ended.events], seen: (begun ?? ended).state.run };
+  };
   try {
-    await commit(domain, threadId, runId, [...(begun?.changes ?? []), ...ended.changes]);
+    const { events, seen } = await domain.store.lock(locks.thread(threadId), end);
+    clockwork.bus.publish(runId, events);
+    return seen;
   } catch (error) {
     if (error instanceof Overtaken) return undefined;
     throw error;
   }
-  clockwork.bus.publish(runId, [...(begun?.events ?? []), ...ended.events]);
-  return (begun ?? ended).state.run;
 }
 
 /** Carries a run on that was cut off: its phase starts again from where it began. */

@@ -46,6 +46,7 @@ export async function startThreadAndRun(
   const planned = buildRun(scope.domain, 'thread_', assistant, params);
   checkTools(scope, planned);
   if (!planned.instructions && !messages.some(({ role }) => role === 'user')) throw errors.nothingToRun();
+  scope.clockwork.admit();
   const created = await createThread(scope.domain, await prepare(), messages);
   return begin(scope, created.id, assistant, params, [threadCreated(created)]);
 }
@@ -66,6 +67,8 @@ async function begin(
   const busy = await activeRun(scope, threadId);
   if (busy) throw errors.runWhileActive(threadId, busy.run.id);
   await checkSomethingToRun(scope, run, additional);
+  // Before anything is made for a run that would be refused, and again with nothing between the question and the lease.
+  clockwork.admit();
   await attachToThread(
     domain,
     scope.upstream,
@@ -75,6 +78,7 @@ async function begin(
 
   const begun = beginRun(run, contextFor(domain, run.id));
   // Nobody else knows the run yet; taken before it shows as queued, so that nobody takes it for one left behind.
+  clockwork.admit();
   const lease = (await holdLease(scope, run.id)) as RunLease;
   const place = domain.store.lock(locks.thread(threadId), async () => {
     const thread = await loadThread(domain, threadId);

@@ -52,6 +52,7 @@ const ASK_MS = 50;
 async function leaseOfWaiting(scope: Scope, threadId: string, runId: string): Promise<RunLease> {
   await scope.clockwork.live.get(runId)?.done;
   for (let ask = 0; ; ask++) {
+    scope.clockwork.admit();
     const lease = await holdLease(scope, runId);
     if (lease) return lease;
     const { run } = await loadRun(scope.domain, threadId, runId);

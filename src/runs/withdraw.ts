@@ -1,5 +1,6 @@
 /** Takes back a run that the upstream would not have: the refused request leaves nothing behind (§4.6). */
 import { type Domain, keys, locks } from '../assistants/domain.ts';
+import { ApiError } from '../assistants/errors.ts';
 import { logOf } from '../assistants/lists.ts';
 import { type MessageRecord, removeMessages } from '../assistants/messages.ts';
 import type { RunRecord } from '../assistants/runs.ts';
@@ -13,19 +14,26 @@ export async function withdrawRun(
 ): Promise<void> {
   const { store } = domain;
   const { thread_id: threadId } = run;
-  if (withdraw.thread) return deleteThread(domain, threadId);
+  if (withdraw.thread) return deleteThread(domain, threadId).catch(ignoreAbsence);
   await store.lock(locks.thread(threadId), async () => {
     const thread = await store.get<ThreadRecord>(keys.thread(threadId));
+    // Deleted meanwhile, and the run with it.
+    if (!thread) return;
     const messages = await store.getMany<MessageRecord>(
       withdraw.messages.map((id) => keys.message(threadId, id)),
     );
+    // The run goes first: nobody takes it up again, and the thread is free of it.
+    await store.delete([keys.run(threadId, run.id)]);
+    await store.setMany(await logOf(store, keys.runs(threadId)).remove(run.id, page));
     await removeMessages(
       domain,
       threadId,
       messages.filter((record) => record !== undefined),
     );
-    await store.setMany(await logOf(store, keys.runs(threadId)).remove(run.id, page));
-    await store.delete([keys.run(threadId, run.id)]);
-    if (thread?.activeRun === run.id) await store.set(keys.thread(threadId), { ...thread, activeRun: null });
+    if (thread.activeRun === run.id) await store.set(keys.thread(threadId), { ...thread, activeRun: null });
   });
+}
+
+function ignoreAbsence(error: unknown): void {
+  if (!(error instanceof ApiError)) throw error;
 }

@@ -1,0 +1,35 @@
+/** Waiting that a signal ends, also where what is waited for does not listen to it: a caller's own fetch need not. */
+
+/** Rejects with the signal's reason as soon as it aborts; what becomes of the promise then is nobody's concern. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+    const leave = () => signal.removeEventListener('abort', abort);
+    promise.then(
+      (value) => {
+        leave();
+        resolve(value);
+      },
+      (error: unknown) => {
+        leave();
+        reject(error);
+      },
+    );
+  });
+}
+
+/** Hands on what comes; throws the signal's reason when it aborts. The source is told to stop, and not waited for. */
+export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = source[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await unlessAborted(iterator.next(), signal);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    iterator.return?.().catch(() => {});
+  }
+}
