@@ -30,5 +30,5 @@ function isMissing(error: unknown, name: string): boolean {
   if (!(error instanceof Error)) return false;
   const code = (error as { code?: unknown }).code;
   const notFound = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-  return notFound && error.message.includes(`'${name}'`);
+  return notFound && error.message.includes(name);
 }

@@ -6,10 +6,8 @@ import pg from 'pg';
 export async function dropKeys(url: string, namespace: string): Promise<void> {
   const client = new Redis(url);
   try {
-    for (const pattern of [`${namespace}:*`, `${namespace}-*`]) {
-      for await (const keys of client.scanStream({ match: pattern, count: 1000 })) {
-        if (keys.length > 0) await client.unlink(...keys);
-      }
+    for await (const keys of client.scanStream({ match: `${namespace}[:/-]*`, count: 1000 })) {
+      if (keys.length > 0) await client.unlink(...keys);
     }
   } finally {
     await client.quit();
