@@ -3,7 +3,6 @@
  *
  * Each tenant has a view of the store, runs and events of its own; nothing of one can be named from another.
  */
-import type PQueue from 'p-queue';
 import { syncDeclared } from './assistants/assistants.ts';
 import type { Domain } from './assistants/domain.ts';
 import { ApiError } from './assistants/errors.ts';
@@ -16,7 +15,8 @@ import { createBus } from './runs/bus.ts';
 import type { Clockwork, ObserveRun } from './runs/scope.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
-import { createUpstream } from './upstream/client.ts';
+import { createTenants, ownerOf, type Tenants } from './tenants.ts';
+import { createUpstream, type Upstream } from './upstream/client.ts';
 import { type Profile, profileFor, profiles } from './upstream/profile.ts';
 
 export interface Engine {
@@ -24,33 +24,49 @@ export interface Engine {
   handle: Handler;
   /** Opens the store, if that has not been done yet. @throws StoreError, OptionsError */
   open(): Promise<Store>;
-  /** Runs in progress, of one tenant or over all. */
-  live(tenant?: string): number;
+  /** Runs that this process has in progress, of all tenants. */
+  live(): number;
+  /** Begins no more runs, and lets those in progress end, for `timeout` milliseconds; answers everything else as before. */
+  drain(timeout: number): Promise<void>;
+  /** Answers no more requests, drains, and closes the store; runs that have not ended stay as they are stored. */
   close(timeout: number): Promise<void>;
 }
 
+/** What goes on around the runs of a gateway. */
 export interface Hooks {
   observeRun?: ObserveRun;
+  observeUpstream?(upstream: Upstream): Upstream;
+  /**
+   * Asked before a run is begun or carried on.
+   * @param held runs of the same owner that are in progress in this process
+   * @throws ApiError 429
+   */
+  admitRun?(tenant: string, held: number): void;
 }
 
 /** @param given validated options; files and environment variables fill in what they leave out */
 export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine {
   let works: Promise<Works> | undefined;
-  let closing = false;
+  let running: Works | undefined;
+  const state = { draining: false, closing: false };
   const start = () => {
-    works ??= build(given, hooks);
+    works ??= build(given, hooks, state);
     // What could not be opened is tried again by the next request.
     works.catch(() => {
       works = undefined;
     });
     return works;
   };
-  let running: Works | undefined;
+  const drain = async (timeout: number) => {
+    state.draining = true;
+    const { tenants } = (await works?.catch(() => undefined)) ?? {};
+    if (tenants) await quiet(tenants, timeout);
+  };
 
   return {
     async handle(request, identity) {
       try {
-        if (closing) throw new ApiError('rethread is closing.', { status: 503, type: 'server_error' });
+        if (state.closing) throw closing();
         running = await start();
         return await running.handler(request, identity);
       } catch (error) {
@@ -58,80 +74,76 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
       }
     },
     open: async () => (await start()).store,
-    live: (tenant) => running?.live(tenant) ?? 0,
+    live: () => running?.tenants.all().reduce((sum, { clockwork }) => sum + clockwork.live.size, 0) ?? 0,
+    drain,
     async close(timeout) {
-      closing = true;
-      await (await works?.catch(() => undefined))?.stop(timeout);
+      state.closing = true;
+      await drain(timeout);
+      const { tenants, store } = (await works?.catch(() => undefined)) ?? {};
+      const clockworks = tenants?.all().map(({ clockwork }) => clockwork) ?? [];
+      // First, so that nobody takes up again what is abandoned here.
+      for (const { bus } of clockworks) bus.close();
+      await Promise.all(
+        clockworks.flatMap(({ live }) => [...live.values()].map((execution) => execution.abandon())),
+      );
+      await store?.close();
     },
   };
 }
 
+/** A client that tries again may find another process, or the next one. */
+const closing = () =>
+  new ApiError('rethread is closing.', {
+    status: 503,
+    type: 'server_error',
+    headers: { 'retry-after': '1' },
+  });
+
 interface Works {
   store: Store;
   handler: Handler;
-  live(tenant?: string): number;
-  stop(timeout: number): Promise<void>;
+  tenants: Tenants;
 }
 
-interface Tenant {
-  domain: Domain;
-  clockwork: Clockwork;
-}
-
-async function build(given: RethreadOptions, { observeRun = (_run, work) => work() }: Hooks): Promise<Works> {
+async function build(
+  given: RethreadOptions,
+  { observeRun = (_run, work) => work(), observeUpstream = (upstream) => upstream, admitRun }: Hooks,
+  state: { draining: boolean },
+): Promise<Works> {
   const env = globalThis.process?.env ?? {};
   const options = mergeOptions(await optionsFromFiles(), optionsFromEnvironment(env), given);
-  const log = options.log ?? logToConsole;
+  const { runExpiry = 600, assistants = {}, waitUntil = () => {}, log = logToConsole } = options;
   const [store, { default: Queue }] = await Promise.all([
     openStore(options.store ?? 'file:.rethread', { warn: (message) => log('warn', message) }),
     import('p-queue'),
   ]);
   const queue = new Queue({ concurrency: options.concurrency ?? 100 });
-  const tenants = new Map<string, Promise<Tenant>>();
-  const tenantOf = (name: string) => {
-    const tenant = tenants.get(name) ?? openTenant(name, store, queue, options, log);
-    tenants.set(name, tenant);
-    tenant.catch(() => tenants.delete(name));
-    return tenant;
-  };
-  const opened = new Map<string, Clockwork>();
-  return {
-    store,
-    handler: createHandler(createService(async (name) => tenantOf(name), options, log)),
-    live: (tenant) =>
-      tenant === undefined
-        ? [...opened.values()].reduce((sum, { live }) => sum + live.size, 0)
-        : (opened.get(tenant)?.live.size ?? 0),
-    stop: (timeout) => drain([...opened.values()], store, timeout),
-  };
-
-  async function openTenant(
-    name: string,
-    shared: Store,
-    jobs: PQueue,
-    { runExpiry = 600, assistants = {}, waitUntil = () => {} }: RethreadOptions,
-    tell: Clockwork['log'],
-  ): Promise<Tenant> {
-    const domain: Domain = { store: shared.scoped(name), now: Date.now, runExpiry, declared: assistants };
+  const tenants = createTenants(async (name) => {
+    const domain: Domain = { store: store.scoped(name), now: Date.now, runExpiry, declared: assistants };
     await syncDeclared(domain);
     const clockwork: Clockwork = {
       bus: createBus(),
-      queue: jobs,
+      queue,
       live: new Map(),
       held: new Set(),
       turnstiles: new Map(),
       observeRun,
+      admit() {
+        if (state.draining) throw closing();
+        admitRun?.(name, tenants.heldBy(ownerOf(name)));
+      },
       waitUntil,
-      log: tell,
+      log,
     };
-    opened.set(name, clockwork);
     return { domain, clockwork };
-  }
+  });
+  return { store, tenants, handler: createHandler(createService(tenants, options, observeUpstream, log)) };
 }
 
 function createService(
-  tenantOf: (name: string) => Promise<Tenant>,
+  tenants: Tenants,
   options: RethreadOptions,
+  observeUpstream: (upstream: Upstream) => Upstream,
   log: Clockwork['log'],
 ): Service {
   const models = options.models ?? {};
@@ -142,7 +154,11 @@ function createService(
         maxRetries: options.maxRetries,
         timeout: options.timeout,
       });
-      return { ...(await tenantOf(tenant)), upstream, modelFor: (model) => models[model] ?? model };
+      return {
+        ...(await tenants.of(tenant)),
+        upstream: observeUpstream(upstream),
+        modelFor: (model) => models[model] ?? model,
+      };
     },
     busyThread: options.busyThread ?? 'reject',
     maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024,
@@ -158,19 +174,30 @@ function profileOf(profile: RethreadOptions['profile'], baseURL: string): Profil
   return profile ? profiles[profile] : profileFor(baseURL);
 }
 
-/** Lets what is running end, for `timeout` milliseconds; what is left stays stored as it is. */
-async function drain(clockworks: Clockwork[], store: Store, timeout: number): Promise<void> {
-  const live = () => clockworks.flatMap((clockwork) => [...clockwork.live.values()]);
+/** How often runs are looked at that are only about to begin, or being let go of. */
+const LOOK_MS = 20;
+
+/** Waits until no run is in progress, `timeout` milliseconds at most. */
+async function quiet(tenants: Tenants, timeout: number): Promise<void> {
+  const deadline = performance.now() + timeout;
+  for (;;) {
+    const busy = tenants.all().filter(({ clockwork }) => clockwork.held.size > 0);
+    const left = deadline - performance.now();
+    if (busy.length === 0 || left <= 0) return;
+    const phases = busy.flatMap(({ clockwork }) => [...clockwork.live.values()].map(({ done }) => done));
+    if (phases.length > 0) await within(left, Promise.all(phases));
+    else await within(Math.min(left, LOOK_MS));
+  }
+}
+
+/** Resolves with `work`, or after `ms` milliseconds. */
+async function within(ms: number, work: Promise<unknown> = new Promise(() => {})): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, timeout);
+    timer = setTimeout(resolve, ms);
   });
-  await Promise.race([Promise.all(live().map(({ done }) => done)), late]);
+  await Promise.race([work, late]);
   clearTimeout(timer);
-  // First, so that nobody takes up again what is abandoned here.
-  for (const { bus } of clockworks) bus.close();
-  await Promise.all(live().map((execution) => execution.abandon()));
-  await store.close();
 }
 
 /** Wrong settings are told to whoever calls, for they are the one who can mend them; a retry cannot. */

@@ -34,7 +34,10 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
     ...general
   } = options;
   const observer = createObserver(() => engine.live());
-  const engine = createEngine(general, { observeRun: observer.observeRun });
+  const engine = createEngine(general, {
+    observeRun: observer.observeRun,
+    admitRun: (tenant, held) => limits.admitRun(tenant, held),
+  });
   const identify = createIdentify(options, fetch);
   const limits = createLimits(runsPerTenant ?? 1000, streamsPerTenant ?? 1000);
   let closing = false;
@@ -43,7 +46,6 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
     const identity = identify(request);
     if (!localRoute(pathname)) return passThrough(request, identity);
     if (request.method === 'POST' && /\/runs$/.test(pathname)) {
-      limits.admitRun(identity.tenant, engine.live(identity.tenant));
       limits.admitStream(identity.tenant);
     }
     return limits.counted(identity.tenant, await engine.handle(request, identity));

@@ -1,4 +1,4 @@
-/** What the dialects need to answer requests; put together in create-assistants.ts. */
+/** What the dialects need to answer requests; put together in engine.ts. */
 import type { BusyThread } from '../runs/busy.ts';
 import type { Scope } from '../runs/scope.ts';
 import type { Caller } from '../upstream/client.ts';
@@ -7,6 +7,11 @@ import type { Caller } from '../upstream/client.ts';
 export interface Identity {
   tenant: string;
   caller: Caller;
+  /**
+   * Called before anything is done for a request that will be answered with a stream.
+   * @throws ApiError 429 where the tenant has too many streams open
+   */
+  admitStream?(): void;
 }
 
 export interface Service {

@@ -45,22 +45,19 @@ export async function submitToolOutputs(
 }
 
 /** How often, and how many milliseconds apart, the lease of a run that waits for its outputs is asked for. */
-const ASKS = 40;
-const ASK_MS = 50;
+const ASKS = 400;
+const ASK_MS = 5;
 
 /** The phase that asked for the outputs may have said so a moment before it lets go of the run. */
 async function leaseOfWaiting(scope: Scope, threadId: string, runId: string): Promise<RunLease> {
-  await scope.clockwork.live.get(runId)?.done;
-  for (let ask = 0; ; ask++) {
-    scope.clockwork.admit();
+  for (let ask = 0; ask < ASKS; ask++) {
+    const { run } = await loadRun(scope.domain, threadId, runId);
+    if (run.status !== 'requires_action') throw errors.outputsNotAccepted(run.status);
     const lease = await holdLease(scope, runId);
     if (lease) return lease;
-    const { run } = await loadRun(scope.domain, threadId, runId);
-    if (run.status !== 'requires_action' || ask === ASKS) {
-      throw errors.outputsNotAccepted(run.status === 'requires_action' ? 'queued' : run.status);
-    }
     await new Promise((resolve) => setTimeout(resolve, ASK_MS));
   }
+  throw errors.outputsNotAccepted('queued');
 }
 
 async function readTurn({ store }: Domain, runId: string, ordinal: number): Promise<Turn> {

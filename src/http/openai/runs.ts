@@ -35,6 +35,7 @@ function holdMs(c: Ctx): number {
 
 export const threadAndRun = async (c: Ctx) => {
   const { thread, stream, ...params } = await bodyOf(c, threadAndRunCreate);
+  if (stream) c.env.identity.admitStream?.();
   const scope = await scopeOf(c);
   const { messages = [], ...threadParams } = thread ?? {};
   const prepare = () => prepareThread(scope.upstream, threadParams, messages);
@@ -55,6 +56,7 @@ export const runs = new Hono<Env>()
     const threadId = idOf(c, 'thread_id');
     const includeSearchContent = queryOf(c, includeQuery);
     const { stream, ...params } = await bodyOf(c, runCreate);
+    if (stream) c.env.identity.admitStream?.();
     const scope = await scopeOf(c);
     const { busyThread } = c.var.service;
     const started = await whenFree(scope, busyThread, threadId, c.req.raw.signal, () =>
@@ -89,6 +91,7 @@ export const runs = new Hono<Env>()
   .post('/:run_id/submit_tool_outputs', async (c) => {
     const [threadId, runId] = [idOf(c, 'thread_id'), idOf(c, 'run_id')];
     const { tool_outputs, stream } = await bodyOf(c, submitBody);
+    if (stream) c.env.identity.admitStream?.();
     const scope = await scopeOf(c);
     await loadThread(scope.domain, threadId);
     const started = await submitToolOutputs(scope, threadId, runId, tool_outputs);

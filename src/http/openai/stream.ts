@@ -43,6 +43,7 @@ export async function resumeStream(c: Ctx, scope: Scope, record: RunRecord): Pro
   const lastSeen = Number.parseInt(c.req.header('last-event-id') ?? '', 10);
   const position = after ?? (Number.isSafeInteger(lastSeen) && lastSeen >= 0 ? lastSeen : 0);
   const { run } = record;
+  c.env.identity.admitStream?.();
   await settledRun(scope, run.thread_id, run.id);
   const { events, numbered } = resumeRun(scope, run.thread_id, run.id, position, c.req.raw.signal);
   return stream(c, events, { position, ids: numbered, includeSearchContent: queryOf(c, includeQuery) });
