@@ -19,13 +19,7 @@ export async function restartPhase(domain: Domain, { run }: RunRecord): Promise<
     const stored = await store.get<RunRecord>(keys.run(run.thread_id, run.id));
     if (!stored || !CUT_OFF.has(stored.run.status)) return undefined;
     const keep = finishedBefore(stored);
-    const stale = stored.messages.filter((id) => !keep.messages.includes(id));
-    const found = await store.getMany<MessageRecord>(stale.map((id) => keys.message(run.thread_id, id)));
-    await removeMessages(
-      domain,
-      run.thread_id,
-      found.filter((one) => one !== undefined),
-    );
+    await removeMessages(domain, run.thread_id, await staleMessages(domain, stored, keep.messages));
     await store.delete(
       stored.steps.filter((id) => !keep.steps.includes(id)).map((id) => keys.step(run.id, id)),
     );
@@ -41,6 +35,31 @@ export async function restartPhase(domain: Domain, { run }: RunRecord): Promise<
     await store.set(keys.run(run.thread_id, run.id), restarted);
     return restarted;
   });
+}
+
+/** How many messages are looked for at a time beyond those that the run's record knows. */
+const LOOKED_FOR = 16;
+
+/**
+ * The messages of the interrupted phase. A store that writes one key after another may hold more of them than the run's
+ * record knows, which is written last; made anew, they would be listed twice.
+ */
+async function staleMessages(
+  { store }: Domain,
+  { run, messages }: RunRecord,
+  keep: readonly string[],
+): Promise<MessageRecord[]> {
+  const ids = runIds(run.id);
+  const read = (wanted: string[]) =>
+    store.getMany<MessageRecord>(wanted.map((id) => keys.message(run.thread_id, id)));
+  const stale = await read(messages.filter((id) => !keep.includes(id)));
+  for (let ordinal = messages.length; ; ordinal += LOOKED_FOR) {
+    const next = Array.from({ length: LOOKED_FOR }, (_, at) => ids.message(ordinal + at));
+    const unknown = await read(next.filter((id) => !messages.includes(id)));
+    if (unknown.every((record) => record === undefined)) break;
+    stale.push(...unknown);
+  }
+  return stale.filter((record) => record !== undefined);
 }
 
 /** Steps and messages that earlier phases made: the checkpoint knows how many there were. */

@@ -86,11 +86,12 @@ async function begin(
     const placedMessages = await placeMessages(domain, threadId, additional);
     const placed = await placeRun(domain, run, assistant, params);
     const stored: RunRecord = { ...placed.record, checkpoint: begun.state };
+    // The run itself comes last: before it is there, nothing that points to it counts.
     await domain.store.setMany([
+      [keys.thread(threadId), { ...thread, activeRun: run.id } satisfies ThreadRecord],
       ...placedMessages.writes,
       ...placed.writes,
       [keys.run(threadId, run.id), stored],
-      [keys.thread(threadId), { ...thread, activeRun: run.id } satisfies ThreadRecord],
     ]);
     return { record: stored, messages: placedMessages.messages };
   });

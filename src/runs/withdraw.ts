@@ -14,7 +14,10 @@ export async function withdrawRun(
 ): Promise<void> {
   const { store } = domain;
   const { thread_id: threadId } = run;
-  if (withdraw.thread) return deleteThread(domain, threadId).catch(ignoreAbsence);
+  if (withdraw.thread) {
+    await deleteThread(domain, threadId, run.id).catch(ignoreAbsence);
+    return;
+  }
   await store.lock(locks.thread(threadId), async () => {
     const thread = await store.get<ThreadRecord>(keys.thread(threadId));
     // Deleted meanwhile, and the run with it.
