@@ -75,7 +75,10 @@ export function buildRun(domain: Domain, threadId: string, assistant: Assistant,
   };
 }
 
-/** A record for a new run and what to write for it; the caller is inside the thread's critical section. */
+/**
+ * A record for a new run, and what to write before it so that the run is listed; the caller is inside the thread's
+ * critical section.
+ */
 export async function placeRun(
   domain: Domain,
   run: Run,
@@ -93,7 +96,7 @@ export async function placeRun(
     checkpoint: null,
     resources: resolveResources(run.tools, { ...assistant.tool_resources, ...params.tool_resources }),
   };
-  return { record, writes: [[keys.run(run.thread_id, run.id), record], ...plan.writes] };
+  return { record, writes: plan.writes };
 }
 
 /** @throws 404 with text #6 */

@@ -5,7 +5,7 @@ import { mintId } from './ids.ts';
 import { type Listed, listRecords, logOf, type Page, takeOut } from './lists.ts';
 import { placeMessages } from './messages.ts';
 import type { ListQuery, MessageParams, ThreadParams } from './params.ts';
-import type { RunRecord } from './runs.ts';
+import { isOver, type RunRecord } from './runs.ts';
 import { resolveResources } from './tools.ts';
 import type { Thread, ToolResources } from './types.ts';
 
@@ -93,27 +93,37 @@ export async function setThreadResources(
   }));
 }
 
-/** Deletes the thread, its messages, runs and steps (§2.8). Files that its runs made are deleted by the caller. */
-export async function deleteThread(domain: Domain, id: string): Promise<void> {
+/**
+ * Deletes the thread, its messages, runs and steps (§2.8), and gives the runs as they were: the files they made are
+ * deleted by the caller. Does nothing and gives undefined while a run is active, other than `except`.
+ */
+export async function deleteThread(
+  domain: Domain,
+  id: string,
+  except?: string,
+): Promise<RunRecord[] | undefined> {
   const { store } = domain;
-  await store.lock(locks.thread(id), () =>
+  return store.lock(locks.thread(id), () =>
     store.lock(locks.list(keys.threads), async () => {
       const record = await loadThread(domain, id);
       const messages = logOf(store, keys.messages(id));
       const runs = logOf(store, keys.runs(id));
       const [messageIds, runIds] = await Promise.all([messages.all(), runs.all()]);
-      const runRecords = await store.getMany<RunRecord>(runIds.map((run) => keys.run(id, run)));
+      const found = await store.getMany<RunRecord>(runIds.map((run) => keys.run(id, run)));
+      const runRecords = found.filter((run) => run !== undefined);
+      if (runRecords.some(({ run }) => run.id !== except && !isOver(run))) return undefined;
       // The thread goes first: from then on nothing below it can be reached.
       await store.setMany(await takeOut(store, keys.threads, id, record.page));
       await store.delete([keys.thread(id)]);
       await store.delete([
         ...messageIds.map((message) => keys.message(id, message)),
         ...runIds.map((run) => keys.run(id, run)),
-        ...runRecords.flatMap((run) => (run ? belongings(run) : [])),
+        ...runRecords.flatMap(belongings),
         ...(await messages.keys()),
         keys.gone(keys.messages(id)),
         ...(await runs.keys()),
       ]);
+      return runRecords;
     }),
   );
 }
