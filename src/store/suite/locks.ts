@@ -1,7 +1,7 @@
 /** Critical sections and leases, seen from one store. */
 import assert from 'node:assert/strict';
 import { openLog } from '../log.ts';
-import { type Check, sleep } from './harness.ts';
+import { type Check, sleep, timeout } from './harness.ts';
 
 export const lockChecks: Check[] = [
   {
@@ -46,9 +46,14 @@ export const lockChecks: Check[] = [
   {
     name: 'sections of different names, or of the same name in different scopes, do not wait for each other',
     async run(store) {
-      await store.lock('a', () =>
+      const { promise: late, cancel } = timeout(
+        3000,
+        'a section still waits for one that it has nothing to do with',
+      );
+      const nested = store.lock('a', () =>
         store.lock('b', () => store.scoped('x').lock('a', () => store.scoped('y').lock('a', async () => {}))),
       );
+      await Promise.race([nested, late]).finally(cancel);
     },
   },
   {

@@ -1,6 +1,6 @@
 /** Values go in and come out. */
 import assert from 'node:assert/strict';
-import type { Check } from './harness.ts';
+import { type Check, sleep } from './harness.ts';
 
 export const valueChecks: Check[] = [
   {
@@ -39,6 +39,18 @@ export const valueChecks: Check[] = [
       assert.deepEqual(await store.getMany(values.map((_, i) => `key ${i}`)), values);
       await store.set('key 0', undefined);
       assert.equal(await store.get('key 0'), undefined);
+    },
+  },
+  {
+    name: 'a value stays until it is deleted',
+    async run(store) {
+      await store.set('one', 1);
+      await store.setMany([
+        ['two', 2],
+        ['three', 3],
+      ]);
+      await sleep(120);
+      assert.deepEqual(await store.getMany(['one', 'two', 'three']), [1, 2, 3]);
     },
   },
   {
