@@ -1,7 +1,7 @@
 /** The part of a run that needs the compiler: trace, plan, rewrite, check, write. */
 import { readFileSync } from 'node:fs';
 import { Modules } from './flow/modules.ts';
-import { Aborted, type MigrateOptions, type Phase } from './index.ts';
+import { Aborted, type MigrateOptions, type Phase } from './options.ts';
 import { Configs } from './project/configs.ts';
 import type { ProjectFiles } from './project/discover.ts';
 import { rethreadVersion } from './project/own-version.ts';

@@ -54,7 +54,7 @@ function propertyAsked(value: Value): { name: string; rest: Path } | undefined {
 function writers(tracer: Tracer, name: string, rest: Path): Value[] {
   const found: Value[] = [];
   tracer.want(name);
-  for (const file of [...tracer.sources.mentioning(name)]) {
+  for (const file of tracer.sources.mentioning(name)) {
     for (const write of file.index.writes.get(name) ?? []) {
       found.push(...clientsOf(tracer.trace(write.value, rest)));
     }

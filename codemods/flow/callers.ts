@@ -78,7 +78,7 @@ function findCallers(tracer: Tracer, owner: ts.FunctionLikeDeclaration): CallLik
       continue;
     }
     tracer.want(each);
-    for (const file of [...tracer.sources.mentioning(each)]) {
+    for (const file of tracer.sources.mentioning(each)) {
       for (const call of file.index.callsByName.get(each) ?? []) {
         if (call.arguments === undefined || call.arguments.length === 0) continue;
         if (ts.isNewExpression(call) !== isConstructor) continue;
@@ -107,19 +107,11 @@ function reaches(tracer: Tracer, call: CallLike, declared: ts.Node, name: string
 }
 
 function isOnlyFunctionNamed(tracer: Tracer, name: string, declared: ts.Node): boolean {
-  for (const file of [...tracer.sources.mentioning(name)]) {
+  for (const file of tracer.sources.mentioning(name)) {
     for (const write of file.index.writes.get(name) ?? []) {
       if (write.value !== declared && isFunction(write.value)) return false;
     }
-    let other = false;
-    const visit = (node: ts.Node): void => {
-      if (ts.isMethodDeclaration(node) && node !== declared && ts.isClassLike(node.parent) && node.body) {
-        if (node.name.getText() === name) other = true;
-      }
-      if (!other) ts.forEachChild(node, visit);
-    };
-    visit(file.ast);
-    if (other) return false;
+    if ((file.index.methods.get(name) ?? []).some((method) => method !== declared)) return false;
   }
   return true;
 }
@@ -156,7 +148,7 @@ function importedAs(tracer: Tracer, source: Source): string[] {
   const word = last === 'index' ? (parts.pop() ?? last) : last;
   tracer.want(word);
   const names: string[] = [];
-  for (const file of [...tracer.sources.mentioning(word)]) {
+  for (const file of tracer.sources.mentioning(word)) {
     if (!file.index.specifiers.some((each) => leadsTo(tracer, each, file, source))) continue;
     for (const statement of file.ast.statements) {
       if (ts.isImportDeclaration(statement) && ts.isStringLiteralLike(statement.moduleSpecifier)) {
@@ -198,7 +190,7 @@ function leadsTo(tracer: Tracer, specifier: string, from: Source, to: Source): b
 /** `super(...)` in classes that extend this one. */
 function superCalls(tracer: Tracer, declared: ts.ClassLikeDeclaration, name: string): ts.CallExpression[] {
   const found: ts.CallExpression[] = [];
-  for (const file of [...tracer.sources.mentioning(name)]) {
+  for (const file of tracer.sources.mentioning(name)) {
     for (const call of file.index.calls) {
       if (call.expression.kind !== ts.SyntaxKind.SuperKeyword) continue;
       let holder: ts.Node = call;

@@ -6,14 +6,14 @@ import { baseExpression, writtenByFunction } from './members.ts';
 import { isClientClass, throughOptions } from './openai.ts';
 import { registered } from './providers.ts';
 import { lookup } from './scope.ts';
-import { CALL, EACH, NEW, type Path, type Step, type Tracer, type Value } from './values.ts';
+import { CALL, EACH, type Expanded, NEW, type Path, type Step, type Tracer, type Value } from './values.ts';
 
 /** Members of promises, arrays and functions that hand on what they are called on or given. */
 const THROUGH_ARGUMENT = new Set(['then', 'resolve']);
 const THROUGH_RECEIVER = new Set(['catch', 'finally', 'filter', 'slice', 'concat', 'reverse']);
 const ELEMENT_OF_RECEIVER = new Set(['find', 'at', 'pop', 'shift', 'get']);
 
-export function expandCall(tracer: Tracer, node: ts.CallExpression, path: Path, step: Step): void {
+export function expandCall(tracer: Tracer, node: ts.CallExpression, path: Path, step: Step): Expanded {
   const callee = bare(node.expression);
   const [first] = node.arguments;
 
@@ -38,7 +38,7 @@ export function expandCall(tracer: Tracer, node: ts.CallExpression, path: Path, 
   if (foreign) throughArguments(node, path, step);
 }
 
-function throughArguments(node: ts.CallExpression, path: Path, step: Step): void {
+function throughArguments(node: ts.CallExpression, path: Path, step: Step): Expanded {
   for (const argument of node.arguments) {
     const inner = bare(argument);
     if (ts.isArrowFunction(inner) || ts.isFunctionExpression(inner)) {
@@ -131,7 +131,7 @@ function environmentName(
   return /(?:\benv|config\w*)$/i.test(callee.expression.getText()) ? first.text : undefined;
 }
 
-export function expandNew(tracer: Tracer, node: ts.NewExpression, path: Path, step: Step): void {
+export function expandNew(tracer: Tracer, node: ts.NewExpression, path: Path, step: Step): Expanded {
   const classes = tracer.trace(node.expression);
   const asked = throughOptions(path);
   let known = false;

@@ -1,7 +1,7 @@
 /** From a module specifier to the module, and from a module to what it exports. */
 import type { ts } from 'ts-morph';
 import { exportsOf } from './exports.ts';
-import type { Path, Step, Tracer } from './values.ts';
+import type { Expanded, Path, Step, Tracer } from './values.ts';
 
 /** The module that a specifier means in the file of `from`, seen through `path`. */
 export function expandSpecifier(
@@ -10,7 +10,7 @@ export function expandSpecifier(
   from: ts.Node,
   path: Path,
   step: Step,
-): void {
+): Expanded {
   const resolved = tracer.modules.resolve(specifier, from.getSourceFile().fileName);
   if (resolved.kind === 'external') {
     step.emit({ kind: 'external', specifier: resolved.specifier, path, node: from });
@@ -22,7 +22,7 @@ export function expandSpecifier(
 }
 
 /** What a module exports under the first name of `path`. */
-export function expandModule(tracer: Tracer, node: ts.SourceFile, path: Path, step: Step): void {
+export function expandModule(tracer: Tracer, node: ts.SourceFile, path: Path, step: Step): Expanded {
   const source = tracer.sources.of(node);
   const exports = exportsOf(source);
   for (const whole of exports.whole) step.push(whole, path);

@@ -4,7 +4,7 @@ import { bare, isAssignment, lastName, propertyName } from '../source/parse.ts';
 import { hasModifier } from './exports.ts';
 import { injectedProperty } from './providers.ts';
 import { expandType } from './types.ts';
-import { CALL, EACH, NEW, type Path, type Step, type Tracer } from './values.ts';
+import { CALL, EACH, type Expanded, NEW, type Path, type Step, type Tracer } from './values.ts';
 
 /** The class or object literal whose `this` is seen at `node`. */
 export function ownerOfThis(
@@ -41,7 +41,7 @@ export function baseExpression(node: ts.ClassLikeDeclaration): ts.Expression | u
 }
 
 /** A class, its instances (`path` begins with NEW) and their members. */
-export function expandClass(tracer: Tracer, node: ts.ClassLikeDeclaration, path: Path, step: Step): void {
+export function expandClass(tracer: Tracer, node: ts.ClassLikeDeclaration, path: Path, step: Step): Expanded {
   const [first, ...afterFirst] = path;
   if (first === undefined) return step.emit({ kind: 'class', node });
   const onInstance = first === NEW;
@@ -74,7 +74,7 @@ export function expandClass(tracer: Tracer, node: ts.ClassLikeDeclaration, path:
   }
 }
 
-function expandMember(tracer: Tracer, member: ts.ClassElement, rest: Path, step: Step): void {
+function expandMember(tracer: Tracer, member: ts.ClassElement, rest: Path, step: Step): Expanded {
   if (ts.isPropertyDeclaration(member)) {
     if (member.initializer) step.push(member.initializer, rest);
     const type = member.type ?? ts.getJSDocType(member);
@@ -119,7 +119,7 @@ function writtenInside(
   return found;
 }
 
-export function expandObject(node: ts.ObjectLiteralExpression, path: Path, step: Step): void {
+export function expandObject(node: ts.ObjectLiteralExpression, path: Path, step: Step): Expanded {
   const [name, ...rest] = path;
   if (name === undefined) return step.emit({ kind: 'object', node });
   let found = name === EACH;

@@ -71,7 +71,7 @@ function tokenOf(expression: ts.Expression): string | undefined {
 function provided(tracer: Tracer, token: string): Provided[] {
   const found: Provided[] = [];
   tracer.want(token);
-  for (const file of [...tracer.sources.mentioning(token)]) {
+  for (const file of tracer.sources.mentioning(token)) {
     for (const literal of file.index.providers) found.push(...fromProvider(tracer, literal, token));
     for (const name of REGISTER) {
       for (const call of file.index.callsByName.get(name) ?? []) {

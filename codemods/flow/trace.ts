@@ -16,7 +16,7 @@ import type { Modules } from './modules.ts';
 import { injected } from './providers.ts';
 import { type Declaration, lookup } from './scope.ts';
 import { expandType } from './types.ts';
-import { CALL, EACH, NEW, type Path, type Step, type Tracer, type Value } from './values.ts';
+import { CALL, EACH, type Expanded, NEW, type Path, type Step, type Tracer, type Value } from './values.ts';
 
 /** States that one question may visit before it is given up. Real questions visit a few dozen. */
 const BUDGET = 4000;
@@ -102,8 +102,8 @@ export class Flow implements Tracer {
   }
 }
 
-function expand(tracer: Tracer, node: ts.Node, path: Path, step: Step): void {
-  const unknown = (reason: string): void => step.emit({ kind: 'unknown', node, path, reason });
+function expand(tracer: Tracer, node: ts.Node, path: Path, step: Step): Expanded {
+  const unknown = (reason: string): Expanded => step.emit({ kind: 'unknown', node, path, reason });
 
   if (ts.isSourceFile(node)) return expandModule(tracer, node, path, step);
   if (ts.isClassLike(node)) return expandClass(tracer, node, path, step);
@@ -192,7 +192,7 @@ function isDeclaration(node: ts.Node): node is Declaration {
   );
 }
 
-function expandAccess(node: ts.Node, base: ts.Expression, name: string, path: Path, step: Step): void {
+function expandAccess(node: ts.Node, base: ts.Expression, name: string, path: Path, step: Step): Expanded {
   const inner = bare(base);
   const environment =
     (ts.isPropertyAccessExpression(inner) &&
@@ -206,9 +206,9 @@ function expandAccess(node: ts.Node, base: ts.Expression, name: string, path: Pa
   step.push(base, [name, ...path]);
 }
 
-function expandArray(node: ts.ArrayLiteralExpression, path: Path, step: Step): void {
+function expandArray(node: ts.ArrayLiteralExpression, path: Path, step: Step): Expanded {
   const [index, ...rest] = path;
-  if (index === undefined) return;
+  if (index === undefined) return step.emit({ kind: 'array', node });
   const chosen =
     index === EACH ? node.elements : [node.elements[Number(index)]].filter((each) => each !== undefined);
   for (const element of chosen) {
@@ -217,7 +217,7 @@ function expandArray(node: ts.ArrayLiteralExpression, path: Path, step: Step): v
   }
 }
 
-function expandBinary(node: ts.BinaryExpression, path: Path, step: Step): void {
+function expandBinary(node: ts.BinaryExpression, path: Path, step: Step): Expanded {
   switch (node.operatorToken.kind) {
     case ts.SyntaxKind.QuestionQuestionToken:
     case ts.SyntaxKind.BarBarToken:
@@ -242,7 +242,7 @@ function expandBinary(node: ts.BinaryExpression, path: Path, step: Step): void {
   }
 }
 
-function expandFunction(tracer: Tracer, node: ts.FunctionLikeDeclaration, path: Path, step: Step): void {
+function expandFunction(tracer: Tracer, node: ts.FunctionLikeDeclaration, path: Path, step: Step): Expanded {
   const [first, second, ...rest] = path;
   if (first === undefined) return step.emit({ kind: 'function', node });
   if (first === 'bind' && second === CALL) return step.push(node, rest);
@@ -253,11 +253,11 @@ function expandFunction(tracer: Tracer, node: ts.FunctionLikeDeclaration, path: 
 }
 
 /** The declared type of a place: it tells that something is a client even where nobody can say which. */
-function typeHint(tracer: Tracer, type: ts.TypeNode | undefined, path: Path, step: Step): void {
+function typeHint(tracer: Tracer, type: ts.TypeNode | undefined, path: Path, step: Step): Expanded {
   if (type) expandType(tracer, type, path, step);
 }
 
-function expandIdentifier(tracer: Tracer, node: ts.Identifier, path: Path, step: Step): void {
+function expandIdentifier(tracer: Tracer, node: ts.Identifier, path: Path, step: Step): Expanded {
   if (node.text === 'undefined') return;
   const binding = lookup(node);
   if (!binding) {
@@ -272,13 +272,16 @@ function expandIdentifier(tracer: Tracer, node: ts.Identifier, path: Path, step:
   const [first, ...rest] = path;
   if (first === undefined) return;
   const isOn = (target: ts.Expression | undefined): boolean =>
-    target !== undefined && ts.isIdentifier(target) && target.text === binding.name && lookup(target) === binding;
+    target !== undefined &&
+    ts.isIdentifier(target) &&
+    target.text === binding.name &&
+    lookup(target) === binding;
   // `state.client = …` and `clients[key] = …` on this very variable.
   for (const write of index.writes.get(first) ?? []) if (isOn(write.target)) step.push(write.value, rest);
   for (const write of index.elementWrites) if (isOn(write.target)) step.push(write.value, rest);
 }
 
-function expandDeclaration(tracer: Tracer, node: Declaration, path: Path, step: Step): void {
+function expandDeclaration(tracer: Tracer, node: Declaration, path: Path, step: Step): Expanded {
   if (ts.isVariableDeclaration(node)) return expandVariable(tracer, node, path, step);
   if (ts.isParameter(node)) return expandParameter(tracer, node, path, step);
   if (ts.isBindingElement(node)) {
@@ -331,7 +334,7 @@ function destructured(element: ts.BindingElement): {
   }
 }
 
-function expandVariable(tracer: Tracer, node: ts.VariableDeclaration, path: Path, step: Step): void {
+function expandVariable(tracer: Tracer, node: ts.VariableDeclaration, path: Path, step: Step): Expanded {
   if (node.initializer) step.push(node.initializer, path);
   const loop = node.parent.parent;
   if (ts.isForOfStatement(loop)) step.push(loop.expression, [EACH, ...path]);
@@ -341,7 +344,7 @@ function expandVariable(tracer: Tracer, node: ts.VariableDeclaration, path: Path
   }
 }
 
-function expandParameter(tracer: Tracer, node: ts.ParameterDeclaration, path: Path, step: Step): void {
+function expandParameter(tracer: Tracer, node: ts.ParameterDeclaration, path: Path, step: Step): Expanded {
   if (node.initializer) step.push(node.initializer, path);
   typeHint(tracer, node.type ?? ts.getJSDocType(node), path, step);
   const owner = node.parent;
@@ -370,7 +373,7 @@ function expandParameter(tracer: Tracer, node: ts.ParameterDeclaration, path: Pa
   }
 }
 
-function expandImport(tracer: Tracer, node: ts.Node, path: Path, step: Step): void {
+function expandImport(tracer: Tracer, node: ts.Node, path: Path, step: Step): Expanded {
   if (!ts.isImportDeclaration(node) || !ts.isStringLiteralLike(node.moduleSpecifier)) return;
   expandSpecifier(tracer, node.moduleSpecifier.text, node, path, step);
 }

@@ -6,7 +6,7 @@ import { ts } from 'ts-morph';
 import { propertyName } from '../source/parse.ts';
 import { isClientClass, isSdkModule, isSdkSubmodule } from './openai.ts';
 import { lookupName } from './scope.ts';
-import { CALL, NEW, type Path, type Step, type Tracer, type Value } from './values.ts';
+import { CALL, type Expanded, NEW, type Path, type Step, type Tracer, type Value } from './values.ts';
 
 /** Generic types that are transparent for their first argument. */
 const TRANSPARENT = new Set([
@@ -35,9 +35,9 @@ const RESOURCE_TYPES: Record<string, Path> = {
   VectorStores: ['beta', 'vectorStores'],
 };
 
-export function expandType(tracer: Tracer, type: ts.TypeNode, path: Path, step: Step, depth = 0): void {
+export function expandType(tracer: Tracer, type: ts.TypeNode, path: Path, step: Step, depth = 0): Expanded {
   if (depth > 12) return;
-  const again = (inner: ts.TypeNode, rest: Path = path): void =>
+  const again = (inner: ts.TypeNode, rest: Path = path): Expanded =>
     expandType(tracer, inner, rest, step, depth + 1);
 
   if (
@@ -80,7 +80,7 @@ function expandReference(
   path: Path,
   step: Step,
   depth: number,
-): void {
+): Expanded {
   const [argument] = type.typeArguments ?? [];
   const name = ts.isIdentifier(type.typeName) ? type.typeName.text : undefined;
   if (name === 'ReturnType' && argument)
@@ -100,7 +100,7 @@ function expandEntity(
   path: Path,
   step: Step,
   depth: number,
-): void {
+): Expanded {
   const names = entityNames(name);
   const [first, ...rest] = names;
   if (first === undefined) return;
@@ -129,7 +129,7 @@ function expandImported(
   path: Path,
   step: Step,
   depth: number,
-): void {
+): Expanded {
   for (const value of tracer.trace(declaration)) {
     if (value.kind === 'external') sdkType(value, rest, at, path, step);
     else if (value.kind === 'class') step.push(value.node, [NEW, ...path]);
@@ -147,7 +147,7 @@ function sdkType(
   at: ts.Node,
   path: Path,
   step: Step,
-): void {
+): Expanded {
   const names = [...value.path, ...rest].filter((name) => name !== 'default');
   if (
     isClientClass(value) &&
@@ -167,7 +167,7 @@ function expandInterface(
   path: Path,
   step: Step,
   depth: number,
-): void {
+): Expanded {
   expandMembers(tracer, node.members, path, step, depth);
   for (const clause of node.heritageClauses ?? []) {
     for (const base of clause.types) expandType(tracer, base, path, step, depth + 1);
@@ -180,7 +180,7 @@ function expandMembers(
   path: Path,
   step: Step,
   depth: number,
-): void {
+): Expanded {
   const [name, ...rest] = path;
   if (name === undefined) return;
   for (const member of members) {
@@ -192,7 +192,7 @@ function expandMembers(
   }
 }
 
-function expandImportType(tracer: Tracer, type: ts.ImportTypeNode, path: Path, step: Step): void {
+function expandImportType(tracer: Tracer, type: ts.ImportTypeNode, path: Path, step: Step): Expanded {
   const argument = type.argument;
   if (!ts.isLiteralTypeNode(argument) || !ts.isStringLiteral(argument.literal)) return;
   const resolved = tracer.modules.resolve(argument.literal.text, type.getSourceFile().fileName);

@@ -28,10 +28,14 @@ export type Value =
   | { kind: 'class'; node: ts.ClassLikeDeclaration }
   | { kind: 'instance'; node: ts.ClassLikeDeclaration }
   | { kind: 'object'; node: ts.ObjectLiteralExpression }
+  | { kind: 'array'; node: ts.ArrayLiteralExpression }
   | { kind: 'literal'; node: ts.Expression }
   /** An environment variable. */
   | { kind: 'env'; name: string; node: ts.Node }
   | { kind: 'unknown'; node: ts.Node; path: Path; reason: string };
+
+/** What an expansion gives: nothing. It pushes and emits; to return such a call is to be done. */
+export type Expanded = ReturnType<Step['push']>;
 
 /** What an expansion of one state may do. */
 export interface Step {

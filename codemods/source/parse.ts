@@ -21,6 +21,8 @@ export interface FileIndex {
   templates: ts.TemplateExpression[];
   /** `x.beta`, `x['beta']` and `{ beta } = x`. */
   betas: (ts.PropertyAccessExpression | ts.ElementAccessExpression | ts.BindingElement)[];
+  /** Methods of classes that have a body, by name. */
+  methods: Map<string, ts.MethodDeclaration[]>;
   /** Object literals with a `provide` key: providers of Nest and Angular. */
   providers: ts.ObjectLiteralExpression[];
   /** Specifiers of import and export declarations, `require` and `import()`. */
@@ -135,6 +137,7 @@ export function buildIndex(ast: ts.SourceFile): FileIndex {
     strings: [],
     templates: [],
     betas: [],
+    methods: new Map(),
     providers: [],
     specifiers: [],
   };
@@ -165,6 +168,9 @@ export function buildIndex(ast: ts.SourceFile): FileIndex {
           add(index.writes, name, { value: property });
         }
       }
+    } else if (ts.isMethodDeclaration(node) && ts.isClassLike(node.parent)) {
+      const name = propertyName(node.name);
+      if (name !== undefined && node.body) add(index.methods, name, node);
     } else if (ts.isStringLiteralLike(node)) {
       index.strings.push(node);
     } else if (ts.isTemplateExpression(node)) {
@@ -219,10 +225,12 @@ function collectPattern(
   const collect = (element: ts.Expression, path: readonly string[]): void => {
     const inner = isAssignment(element) ? bare(element.left) : bare(element);
     if (ts.isIdentifier(inner)) add(index.assignments, inner.text, { target: inner, value, prefix: path });
-    else if (ts.isObjectLiteralExpression(inner) || ts.isArrayLiteralExpression(inner)) collectPattern(index, inner, value, path);
+    else if (ts.isObjectLiteralExpression(inner) || ts.isArrayLiteralExpression(inner))
+      collectPattern(index, inner, value, path);
   };
   if (ts.isArrayLiteralExpression(pattern)) {
-    pattern.elements.forEach((element, position) => collect(element, [...prefix, String(position)]));
+    for (const [position, element] of pattern.elements.entries())
+      collect(element, [...prefix, String(position)]);
     return;
   }
   for (const property of pattern.properties) {

@@ -16,6 +16,8 @@ export interface Source {
 export class Sources {
   readonly texts: Texts;
   readonly #parsed = new Map<string, Source>();
+  readonly #asked = new Map<string, readonly Source[]>();
+  #askedAt = -1;
   /** Every file that was ever parsed, over all passes. */
   readonly everParsed = new Set<string>();
 
@@ -51,11 +53,19 @@ export class Sources {
   }
 
   /** Files at hand whose text has this word, parsed. */
-  *mentioning(word: string): Generator<Source> {
-    for (const path of [...this.texts.mentioning(word)]) {
-      if (!/\.(?:[mc]?[jt]s|[jt]sx)$/.test(path)) continue;
-      const source = this.get(path);
-      if (source) yield source;
+  mentioning(word: string): readonly Source[] {
+    if (this.#askedAt !== this.texts.version) {
+      this.#asked.clear();
+      this.#askedAt = this.texts.version;
     }
+    let found = this.#asked.get(word);
+    if (!found) {
+      found = [...this.texts.mentioning(word)]
+        .map((path) => this.get(path))
+        .filter((source) => source !== undefined);
+      // Parsing reads no further files, so the answer is still that of this version.
+      this.#asked.set(word, found);
+    }
+    return found;
   }
 }

@@ -13,6 +13,8 @@ import { decode, type SourceText } from './text.ts';
 const LARGEST = 2 * 1024 * 1024;
 
 export class Texts {
+  /** Goes up whenever a text is added or changes. */
+  version = 0;
   /** Files whose text calls for parsing. */
   readonly relevant = new Set<string>();
   /** Files that can't be decoded or are too large, with the reason; only those that look relevant. */
@@ -62,7 +64,7 @@ export class Texts {
       this.generated.push(file);
       this.#cold.delete(file);
     } else if (source) {
-      this.#warm.set(file, source);
+      this.#hold(file, source);
       if (relevant) this.relevant.add(file);
     } else {
       this.#cold.add(file);
@@ -79,10 +81,15 @@ export class Texts {
     if (!existsSync(file) || !statSync(file).isFile() || statSync(file).size > LARGEST) return undefined;
     const source = decode(readFileSync(file));
     if (source) {
-      this.#warm.set(file, source);
-      this.#cold.delete(file);
+      this.#hold(file, source);
     }
     return source;
+  }
+
+  #hold(file: string, source: SourceText): void {
+    this.#warm.set(file, source);
+    this.#cold.delete(file);
+    this.version += 1;
   }
 
   has(file: string): boolean {
@@ -91,8 +98,7 @@ export class Texts {
 
   /** What the next pass shall see instead of the file on disk. */
   overlay(file: string, source: SourceText): void {
-    this.#warm.set(file, source);
-    this.#cold.delete(file);
+    this.#hold(file, source);
   }
 
   /** Kept files with this word in their text. */

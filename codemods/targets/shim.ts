@@ -5,11 +5,13 @@
 import { ts } from 'ts-morph';
 import { findLiveCalls } from '../detect/live-calls.ts';
 import { isKnownMethod } from '../detect/methods.ts';
+import { findOtherLibraries } from '../detect/other-libraries.ts';
 import { findSites, type Site } from '../detect/sites.ts';
 import type { Path, Tracer } from '../flow/values.ts';
 import { atLeast, FIRST_V2, type SdkVersion, type SdkVersions } from '../project/sdk-version.ts';
 import { syntaxErrors } from '../source/parse.ts';
 import type { Source } from '../source/sources.ts';
+import { toolTypesOf, upgradeCall, upgradeHeaders } from '../transforms/assistants-v1.ts';
 import { repairArguments } from '../transforms/call-arguments.ts';
 import { importRethread } from '../transforms/import-rethread.ts';
 import { repairCreateAndStream, repairDelete } from '../transforms/method-names.ts';
@@ -50,7 +52,13 @@ export function planShim(context: ShimContext, files: readonly string[]): Plan {
   }
   for (const source of sources) {
     if (!broken.has(source)) repairLiveCalls(context, plan, source);
+    plan.remarks.push(...findOtherLibraries(context.tracer, source));
   }
+  upgradeToV2(
+    context,
+    plan,
+    sources.filter((source) => !broken.has(source)),
+  );
   remarkOldSdk(context, plan);
   plan.remarks.push(...unresolvedRemarks(context.tracer, plan.sites, context.root));
   return plan;
@@ -214,6 +222,33 @@ function repairLiveCalls(context: ShimContext, plan: Plan, source: Source): void
   }
 }
 
+/** Version 1 of the API, where the SDK speaks version 2; before that the bodies fit neither its types nor its header. */
+function upgradeToV2(context: ShimContext, plan: Plan, sources: readonly Source[]): void {
+  const { tracer } = context;
+  const calls = plan.sites.flatMap(({ source, node, path, certain, isCall, version }) =>
+    certain && isCall && ts.isCallExpression(node) && (!version || atLeast(version, FIRST_V2))
+      ? [{ source, node, path }]
+      : [],
+  );
+  const tools = new Set(calls.flatMap(({ node, path }) => [...toolTypesOf(tracer, node, path)]));
+  // A body that several calls share is upgraded once.
+  const done = new Set<string>();
+  for (const { source, node, path } of calls) {
+    const { rewrites, remarks } = upgradeCall(tracer, source, node, path, tools);
+    for (const each of rewrites) {
+      const key = `${each.source.path}:${each.rewrite.at}`;
+      if (done.has(key)) continue;
+      done.add(key);
+      take(context, plan, each.source, { rewrite: each.rewrite });
+    }
+    plan.remarks.push(...remarks.filter((each) => !done.has(`${each.source.path}:${each.at}`)));
+    for (const each of remarks) done.add(`${each.source.path}:${each.at}`);
+  }
+  for (const source of sources) {
+    for (const rewrite of upgradeHeaders(source)) take(context, plan, source, { rewrite });
+  }
+}
+
 function unknownMethod(source: Source, call: ts.CallExpression, path: Path): Omit<Remark, 'source'> {
   const isV1 = path[1] === 'assistants' ? path[2] === 'files' : path[3] === 'files';
   return {
@@ -245,6 +280,7 @@ function remarkOldSdk(context: ShimContext, plan: Plan): void {
 
 function take(context: ShimContext, plan: Plan, source: Source, outcome: Outcome): void {
   const { rewrite, remark } = outcome;
-  if (rewrite && context.allow(source.path, rewrite.kind)) addRewrite(plan, source, rewrite);
+  if (rewrite && context.inScope(source.path) && context.allow(source.path, rewrite.kind))
+    addRewrite(plan, source, rewrite);
   if (remark) plan.remarks.push({ source, ...remark });
 }
