@@ -11,7 +11,8 @@ export interface Sample {
 
 function summary(values: number[]): Sample {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
   return { median: at(0.5), p10: at(0.1), p90: at(0.9) };
 }
 

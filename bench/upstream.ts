@@ -12,6 +12,6 @@ const simulator = createSimulator({
     return delayMs + pauseMs > 0 ? turn(timing, say(text, { deltas })) : turn(say(text, { deltas }));
   },
 });
-setInterval(() => simulator.requests.splice(0), 100).unref();
+setInterval(() => simulator.reset(), 100).unref();
 const { url } = await simulator.listen();
 process.send?.(url);

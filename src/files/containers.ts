@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import type { Domain } from '../assistants/domain.ts';
 import { changeThread, loadThread } from '../assistants/threads.ts';
 import type { Effect } from '../translate/types.ts';
-import type { Upstream } from '../upstream/client.ts';
+import { type Upstream, UpstreamError } from '../upstream/client.ts';
 import { isMinted, readFile, saveFile } from './minted.ts';
 
 /** The upstream keeps a container for 20 minutes after its last use, and no longer; a minute is left for the clocks. */
@@ -20,8 +20,14 @@ export async function containerFor(
   const alive = container && domain.now() - container.usedAt < LIFETIME_MS;
   const inside = alive ? container.fileIds : [];
   const id = alive ? container.id : await createContainer(upstream, threadId);
-  for (const fileId of fileIds) {
-    if (!inside.includes(fileId)) await putFile(domain, upstream, id, fileId);
+  try {
+    for (const fileId of fileIds) {
+      if (!inside.includes(fileId)) await putFile(domain, upstream, id, fileId);
+    }
+  } catch (error) {
+    if (!alive || !isContainerGone(error)) throw error;
+    await dropContainer(domain, threadId);
+    return containerFor(domain, upstream, threadId, fileIds);
   }
   const all = [...new Set([...inside, ...fileIds])];
   await changeThread(domain, threadId, (record) => ({
@@ -29,6 +35,15 @@ export async function containerFor(
     container: { id, fileIds: all, usedAt: domain.now() },
   }));
   return id;
+}
+
+/** Whether the upstream says that a container has expired, or knows none of that id (any more). */
+export function isContainerGone(error: unknown): boolean {
+  if (!(error instanceof UpstreamError)) return false;
+  const { status, message } = error;
+  return (
+    (status === 400 || status === 404) && /container/i.test(message) && /expired|not found/i.test(message)
+  );
 }
 
 /** Forgets the thread's container, e.g. because the upstream says that it has expired. */

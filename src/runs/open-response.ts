@@ -5,7 +5,7 @@ import { readThread } from '../assistants/messages.ts';
 import type { RunRecord } from '../assistants/runs.ts';
 import { loadThread } from '../assistants/threads.ts';
 import type { Message, Run } from '../assistants/types.ts';
-import { containerFor, dropContainer } from '../files/containers.ts';
+import { containerFor, dropContainer, isContainerGone } from '../files/containers.ts';
 import { isMinted, readFile } from '../files/minted.ts';
 import { waitForIndexing } from '../files/vector-stores.ts';
 import { remainingBudget } from '../translate/budget.ts';
@@ -42,15 +42,20 @@ export async function openResponse(
 ): Promise<AsyncIterable<ResponseStreamEvent[]>> {
   const { upstream } = scope;
   let input = await gather(scope, record, signal);
-  for (let attempt = 0; ; attempt++) {
+  const mended = new Set<string>();
+  const once = (what: string) => !mended.has(what) && mended.add(what);
+  for (let shortenings = 0; ; ) {
     try {
       return await upstream.respond(buildRequest(input), signal);
     } catch (error) {
-      if (!(error instanceof UpstreamError) || attempt >= SHORTENINGS) throw error;
-      if (isContextOverflow(error)) input = { ...input, messages: await shorten(input.messages) };
-      else if (containerGone(error) && attempt === 0) input = await freshContainer(scope, record, input);
-      else if (noEncryptedReasoning(error)) input = withoutEncryptedReasoning(input);
-      else throw error;
+      if (!(error instanceof UpstreamError)) throw error;
+      if (isContextOverflow(error) && shortenings++ < SHORTENINGS) {
+        input = { ...input, messages: await shorten(input.messages) };
+      } else if (isContainerGone(error) && once('container')) {
+        input = await freshContainer(scope, record, input);
+      } else if (noEncryptedReasoning(error) && once('reasoning')) {
+        input = withoutEncryptedReasoning(input);
+      } else throw error;
     }
   }
 }
@@ -73,7 +78,7 @@ async function gather(scope: Scope, record: RunRecord, signal: AbortSignal): Pro
     for (const id of threadStores) await waitForIndexing(upstream, id, signal);
   }
   const stores = [...new Set([...(record.resources.file_search?.vector_store_ids ?? []), ...threadStores])];
-  const messages = await fitting(run, history, budget.prompt);
+  const messages = await fitting(run, history, turns, budget.prompt);
   return {
     run,
     model: scope.modelFor(run.model),
@@ -110,7 +115,12 @@ async function readTurns({ domain }: Scope, { run, turns }: RunRecord): Promise<
 }
 
 /** Messages that the run may see: `last_messages`, and what `max_prompt_tokens` leaves room for (§4.1). */
-async function fitting(run: Run, history: Message[], promptTokens: number | undefined): Promise<Message[]> {
+async function fitting(
+  run: Run,
+  history: Message[],
+  turns: readonly Turn[],
+  promptTokens: number | undefined,
+): Promise<Message[]> {
   const { truncation_strategy: strategy } = run;
   const messages =
     strategy?.type === 'last_messages' && strategy.last_messages
@@ -118,10 +128,16 @@ async function fitting(run: Run, history: Message[], promptTokens: number | unde
       : history;
   if (promptTokens === undefined) return messages;
   const count = await countTokens();
-  const fixed = count.text(run.instructions ?? '') + count.text(JSON.stringify(run.tools));
+  const replayed = turns.length > 0 ? count.text(JSON.stringify(turns, withoutCiphertext)) : 0;
+  const fixed = count.text(run.instructions ?? '') + count.text(JSON.stringify(run.tools)) + replayed;
   const kept = dropMiddle(messages, count.message, promptTokens - fixed);
   if (!kept) throw new OutOfTokens('max_prompt_tokens');
   return kept;
+}
+
+/** What is encrypted says nothing of how many tokens it stands for. */
+function withoutCiphertext(name: string, value: unknown): unknown {
+  return name === 'encrypted_content' ? undefined : value;
 }
 
 /** Half of the prompt, dropped from the middle; nothing left to drop ends the run (§4.6). */
@@ -162,9 +178,6 @@ function dataUrl(filename: string, bytes: Uint8Array): string {
   const subtype = extension === 'jpg' ? 'jpeg' : extension;
   return `data:image/${subtype};base64,${Buffer.from(bytes).toString('base64')}`;
 }
-
-const containerGone = ({ status, message }: UpstreamError) =>
-  (status === 400 || status === 404) && /container/i.test(message) && /expired|not found/i.test(message);
 
 const noEncryptedReasoning = ({ status, message }: UpstreamError) =>
   status === 400 && /encrypted content is not supported/i.test(message);

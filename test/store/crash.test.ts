@@ -63,10 +63,10 @@ describe('a process that is killed in the middle of its writes', () => {
   it('leaves every id that it was told is stored, each with its record, and a store that goes on', async () => {
     const target = `file:${directory}/killed`;
     const acknowledged: string[] = [];
-    for (let round = 0; round < 4; round++) {
+    for (let round = 0; round < 3; round++) {
       const appender = new Appender(target, `${round}/`);
-      await expect.poll(() => appender.acknowledged.length, { timeout: 15_000 }).toBeGreaterThan(20);
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
+      await expect.poll(() => appender.acknowledged.length, { timeout: 15_000 }).toBeGreaterThan(10);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
       expect(await appender.kill()).toBe('SIGKILL');
       acknowledged.push(...appender.acknowledged);
 
@@ -79,7 +79,7 @@ describe('a process that is killed in the middle of its writes', () => {
   }, 60_000);
 });
 
-describe('two processes that append to one log at the same time', () => {
+describe.concurrent('two processes that append to one log at the same time', () => {
   it('lose nothing, and see each other’s ids in one order', async () => {
     const target = `file:${directory}/shared`;
     const appenders = ['a', 'b'].map((prefix) => new Appender(target, prefix, 200));

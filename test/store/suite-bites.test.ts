@@ -90,7 +90,7 @@ async function spoilt(Class: typeof Spoilt): Promise<Store> {
   return new Class(await openStore('memory:'));
 }
 
-describe('the suite fails a store', () => {
+describe.concurrent('the suite fails a store', () => {
   it('of which nothing is wrong in no test', async () => {
     expect(await failures(() => openStore('memory:'))).toEqual([]);
   });

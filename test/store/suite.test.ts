@@ -9,7 +9,7 @@ import { describeWith, postgres, redis } from '../services.ts';
 import { dropKeys, dropTable } from './helpers/clean.ts';
 
 // every test has a store and a corner of its own
-const api = { describe, it: it.concurrent };
+const api = { describe: describe.concurrent, it };
 const directory = await mkdtemp(join(tmpdir(), 'rethread-suite-'));
 const namespace = `suite_${process.pid}`;
 
