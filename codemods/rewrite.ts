@@ -1,5 +1,6 @@
-/** The part of a run that needs the compiler: trace, plan, rewrite, check, write. */
-import { readFileSync } from 'node:fs';
+/** The part of a run that needs the compiler: trace, plan, rewrite and check, until what is left can be written. */
+import { isTestFile } from './detect/test-files.ts';
+import { extraFiles, extraFindings } from './extras.ts';
 import { Modules } from './flow/modules.ts';
 import { Aborted, type MigrateOptions, type Phase } from './options.ts';
 import { Configs } from './project/configs.ts';
@@ -7,12 +8,14 @@ import type { ProjectFiles } from './project/discover.ts';
 import { rethreadVersion } from './project/own-version.ts';
 import { Packages } from './project/packages.ts';
 import { SdkVersions } from './project/sdk-version.ts';
+import { syntaxErrors } from './source/parse.ts';
+import { relativeTo } from './source/relative.ts';
 import { Sources } from './source/sources.ts';
 import type { Texts } from './source/texts.ts';
-import { type PassesResult, Placer, relativeTo, runPasses } from './targets/passes.ts';
+import { type PassesResult, Placer, runPasses } from './targets/passes.ts';
 import { planShim } from './targets/shim.ts';
-import { addDependency } from './transforms/dependency.ts';
-import type { Report } from './types.ts';
+import type { ChangeKind, Finding, Report } from './types.ts';
+import { newTypeErrors } from './verify/type-check.ts';
 
 export interface RewriteContext {
   options: MigrateOptions;
@@ -24,69 +27,145 @@ export interface RewriteContext {
   progress: (phase: Phase, done: number, total: number) => void;
 }
 
+/** What the parts of one run share. */
+export interface Workshop extends RewriteContext {
+  sources: Sources;
+  packages: Packages;
+  configs: Configs;
+  modules: Modules;
+  versions: SdkVersions;
+  version: string;
+}
+
+/** Rewrites that a file has to do without, because its result would not parse or type-check. */
+type Blocked = Map<string, { kinds: 'repairs' | 'all'; errors: string[] }>;
+
+/** How often a result may be sent back: once to try without repairs, once to give up, for a file and its neighbours. */
+const MOST_ATTEMPTS = 5;
+
 export async function rewriteProject(context: RewriteContext): Promise<void> {
   const { texts, files, root, report, options } = context;
-  const sources = new Sources(texts);
   const packages = new Packages(files.manifests);
   const configs = new Configs();
-  const modules = new Modules(texts, packages, configs);
-  const versions = new SdkVersions(packages);
-  const version = rethreadVersion();
-  const inScope = (file: string): boolean => texts.has(file);
+  const shop: Workshop = {
+    ...context,
+    sources: new Sources(texts),
+    packages,
+    configs,
+    modules: new Modules(texts, packages, configs),
+    versions: new SdkVersions(packages),
+    version: rethreadVersion(),
+  };
+  const blocked: Blocked = new Map();
+  let result = attempt(shop, blocked);
+  for (let tries = 1; tries < MOST_ATTEMPTS; tries += 1) {
+    if (!sendBack(shop, result, blocked)) break;
+    restore(shop, result);
+    result = attempt(shop, blocked);
+  }
+  if (context.aborted()) throw new Aborted('stopped; nothing was written');
 
-  context.progress('tracing', 0, texts.relevant.size);
-  const result = runPasses({
+  const placer = new Placer(result, shop.sources, root, options.dryRun ? 'before' : 'after');
+  report.changes.push(...placer.changes());
+  for (const [file, before] of result.originals) {
+    report.files.push({
+      file: relativeTo(root, file),
+      before,
+      after: texts.get(file)?.text ?? before,
+      written: false,
+    });
+  }
+  fill(shop, result, placer);
+  for (const [file, { kinds, errors }] of blocked)
+    report.findings.push(notWritten(shop, file, kinds, errors));
+  extraFiles(shop, result);
+  report.findings.push(...extraFindings(shop, result));
+  report.summary.filesParsed = shop.sources.everParsed.size;
+}
+
+function attempt(shop: Workshop, blocked: Blocked): PassesResult {
+  const { sources, modules, packages, versions, texts, root } = shop;
+  const allow = (file: string, kind: ChangeKind): boolean => {
+    const kinds = blocked.get(file)?.kinds;
+    return kinds === undefined || (kinds === 'repairs' && kind === 'wrap-client');
+  };
+  shop.progress('tracing', 0, texts.relevant.size);
+  return runPasses({
     sources,
     modules,
     packages,
-    aborted: context.aborted,
-    plan: (flow, relevant) =>
+    aborted: shop.aborted,
+    plan: (tracer, relevant) =>
       planShim(
-        { tracer: flow, versions, root, inScope, allow: () => true, rethreadVersion: version },
+        {
+          tracer,
+          versions,
+          root,
+          allow,
+          inScope: (file) => texts.has(file),
+          rethreadVersion: shop.version,
+          gateway: shop.options.gateway,
+        },
         relevant,
       ),
   });
-  if (context.aborted()) throw new Aborted('stopped; nothing was written');
-
-  const placer = new Placer(result, sources, root, options.dryRun ? 'before' : 'after');
-  report.changes.push(...placer.changes());
-  for (const [file, before] of result.originals) {
-    const after = texts.get(file)?.text ?? before;
-    report.files.push({ file: relativeTo(root, file), before, after, written: false });
-  }
-  addDependencies(context, result, packages, version);
-  fill(report, result, placer);
-  report.summary.filesParsed = sources.everParsed.size;
 }
 
-function addDependencies(
-  context: RewriteContext,
-  result: PassesResult,
-  packages: Packages,
-  version: string,
-): void {
-  const { report, root } = context;
-  const owners = new Set(
-    [...result.first.dependents]
-      .map((source) => packages.of(source.path))
-      .filter((owner) => owner !== undefined),
-  );
-  for (const owner of owners) {
-    const after = addDependency(owner, 'rethread', `^${version}`);
-    if (after === undefined) continue;
-    const file = relativeTo(root, owner.file);
-    report.files.push({ file, before: readFileSync(owner.file, 'utf8'), after, written: false });
-    report.changes.push({
-      file,
-      line: 1,
-      column: 1,
-      kind: 'dependency',
-      message: `rethread ^${version} is a dependency`,
-    });
+/** Notes which files must not be written like this. False when all of them may. */
+function sendBack(shop: Workshop, result: PassesResult, blocked: Blocked): boolean {
+  const changed = [...result.originals].map(([path, before]) => ({
+    path,
+    before,
+    after: shop.texts.get(path)?.text ?? before,
+  }));
+  const errors = new Map<string, string[]>();
+  for (const { path } of changed) {
+    const source = shop.sources.get(path);
+    const broken = source ? syntaxErrors(source.ast) : [];
+    if (broken.length > 0) errors.set(path, broken);
+  }
+  if (errors.size === 0) {
+    const check = (done: number, total: number): void => shop.progress('checking', done, total);
+    for (const [path, found] of newTypeErrors(changed, shop.configs, shop.version, check))
+      errors.set(path, found);
+  }
+  for (const [path, found] of errors) {
+    const repaired = result.done.some(({ file, rewrite }) => file === path && rewrite.kind !== 'wrap-client');
+    const earlier = blocked.get(path);
+    const kinds = repaired && !earlier ? 'repairs' : 'all';
+    blocked.set(path, { kinds, errors: earlier?.errors ?? found });
+  }
+  return errors.size > 0;
+}
+
+function restore(shop: Workshop, result: PassesResult): void {
+  for (const [path, text] of result.originals) {
+    const bom = shop.texts.get(path)?.bom ?? false;
+    shop.texts.overlay(path, { text, bom });
   }
 }
 
-function fill(report: Report, result: PassesResult, placer: Placer): void {
+function notWritten(
+  shop: Workshop,
+  file: string,
+  kinds: 'repairs' | 'all',
+  errors: readonly string[],
+): Finding {
+  const what =
+    kinds === 'repairs' ? 'Its clients were wrapped, but its calls were not repaired' : 'It was not changed';
+  return {
+    file: relativeTo(shop.root, file),
+    line: 1,
+    column: 1,
+    code: 'not-written',
+    severity: 'action',
+    message: `${what}: the result would have new type errors (${errors.slice(0, 3).join('; ')}${errors.length > 3 ? '; …' : ''}).`,
+    help: 'Change it by hand, or bring the installed SDK to the version that the code is written for and run the command again.',
+  };
+}
+
+function fill(shop: Workshop, result: PassesResult, placer: Placer): void {
+  const { report, root } = shop;
   for (const site of result.first.sites) {
     if (!site.isCall) continue;
     report.sites.push({
@@ -94,11 +173,12 @@ function fill(report: Report, result: PassesResult, placer: Placer): void {
       call: site.path.join('.'),
       status: site.status,
       clients: site.clients.map(({ node }) => placer.place(node.getSourceFile().fileName, node.getStart())),
-      test: false,
+      test: isTestFile(site.source, root),
     });
   }
-  for (const remark of result.first.remarks) {
-    const { source, at, ...rest } = remark;
-    report.findings.push({ ...placer.place(source.path, at), ...rest });
+  for (const { source, at, ...remark } of result.first.remarks) {
+    const severity =
+      remark.code === 'client-unresolved' && isTestFile(source, root) ? 'note' : remark.severity;
+    report.findings.push({ ...placer.place(source.path, at), ...remark, severity });
   }
 }

@@ -56,10 +56,8 @@ export interface CallSite extends Place {
 /** Names of what a person may have to do; each is an anchor in MIGRATION.md. */
 export type FindingCode =
   | 'client-unresolved'
-  | 'client-partly-unresolved'
   | 'client-in-browser'
   | 'client-in-test'
-  | 'client-subclass'
   | 'ambiguous-arguments'
   | 'unknown-method'
   | 'sdk-speaks-v1'
@@ -73,7 +71,7 @@ export type FindingCode =
   | 'not-written'
   | 'not-parsed'
   | 'assistant-ids'
-  | 'monkey-patch';
+  | 'generated-file';
 
 /** Something that a person should look at. `action` needs a hand; `note` is good to know. */
 export interface Finding extends Place {

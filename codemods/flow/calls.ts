@@ -33,9 +33,11 @@ export function expandCall(tracer: Tracer, node: ts.CallExpression, path: Path, 
   step.push(node.expression, [CALL, ...path]);
   // What a foreign function does with a client or a factory is unknown, but `wrapOpenAI(client)`, `cache(getClient)` and
   // `useMemo(() => new OpenAI())` all give the client that they are given.
-  if (!path.includes('beta')) return;
+  if (path.length > 0 && !path.includes('beta')) return;
   const foreign = tracer.trace(node.expression).some((value) => value.kind === 'external');
-  if (foreign) throughArguments(node, path, step);
+  if (!foreign) return;
+  if (path.length === 0) step.emit({ kind: 'called', node });
+  else throughArguments(node, path, step);
 }
 
 function throughArguments(node: ts.CallExpression, path: Path, step: Step): Expanded {

@@ -24,6 +24,8 @@ export type Value =
   | { kind: 'typed'; node: ts.Node; path: Path }
   /** Something of a package that is not looked into, or a global. */
   | { kind: 'external'; specifier: string; path: Path; node: ts.Node }
+  /** What a function of a package gave: `axios.create({ … })`. */
+  | { kind: 'called'; node: ts.CallExpression }
   | { kind: 'function'; node: ts.SignatureDeclaration }
   | { kind: 'class'; node: ts.ClassLikeDeclaration }
   | { kind: 'instance'; node: ts.ClassLikeDeclaration }

@@ -2,15 +2,18 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * Uncommitted changes under `dir`, as `git status --porcelain` lines; `undefined` when git is absent or `dir` is not in
- * a repository, where there is nothing to refuse.
+ * Uncommitted changes under `dir` as `git status --porcelain` lines; files that git doesn't track count only if they are
+ * among `touched` (relative to `dir`). `undefined` when git is absent or `dir` is in no repository: nothing to refuse.
  */
-export function uncommittedChanges(dir: string): string[] | undefined {
-  const result = spawnSync('git', ['status', '--porcelain', '--untracked-files=no', '--', '.'], {
+export function uncommittedChanges(dir: string, touched: readonly string[]): string[] | undefined {
+  const result = spawnSync('git', ['status', '--porcelain', '--untracked-files=all', '--', '.'], {
     cwd: dir,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });
   if (result.error || result.status !== 0) return undefined;
-  return result.stdout.split('\n').filter((line) => line !== '');
+  return result.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .filter((line) => !line.startsWith('??') || touched.some((file) => line.slice(3).endsWith(file)));
 }

@@ -7,6 +7,7 @@ import type { Modules } from '../flow/modules.ts';
 import { Flow } from '../flow/trace.ts';
 import type { Packages } from '../project/packages.ts';
 import { applyEdits, compatible, type Edit, mapOffset, type Rewrite, unmapOffset } from '../source/edits.ts';
+import { relativeTo } from '../source/relative.ts';
 import type { Sources } from '../source/sources.ts';
 import { lineMap } from '../source/text.ts';
 import type { Change, Place } from '../types.ts';
@@ -34,6 +35,8 @@ export interface PassesResult {
   done: { file: string; pass: number; rewrite: Rewrite }[];
   /** Text before the first pass, of the files that changed. */
   originals: Map<string, string>;
+  /** Files that load rethread now. */
+  dependents: Set<string>;
 }
 
 export function runPasses(options: PassesOptions): PassesResult {
@@ -41,11 +44,13 @@ export function runPasses(options: PassesOptions): PassesResult {
   const log = new Map<string, Edit[][]>();
   const done: PassesResult['done'] = [];
   const originals = new Map<string, string>();
+  const dependents = new Set<string>();
   let first: Plan | undefined;
 
   for (let pass = 0; pass < MOST_PASSES; pass += 1) {
     const plan = planWithSweeps(options, pass === 0);
     first ??= plan;
+    for (const source of plan.dependents) dependents.add(source.path);
     let changed = false;
     for (const [source, rewrites] of plan.rewrites) {
       const { now } = compatible(rewrites);
@@ -65,7 +70,7 @@ export function runPasses(options: PassesOptions): PassesResult {
     if (!changed || options.aborted()) break;
   }
   if (!first) throw new Error('no pass was run');
-  return { first, log, done, originals };
+  return { first, log, done, originals, dependents };
 }
 
 /** One plan; made anew when names that it asked for turn up in files that had been put aside. */
@@ -122,8 +127,4 @@ export class Placer {
       message: rewrite.message,
     }));
   }
-}
-
-export function relativeTo(root: string, file: string): string {
-  return file.startsWith(`${root}/`) ? file.slice(root.length + 1) : file;
 }

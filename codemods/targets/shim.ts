@@ -20,6 +20,7 @@ import { moveVectorStores } from '../transforms/vector-stores.ts';
 import { reasonToLeave, rethreadSpecifier } from '../transforms/wrap-clients.ts';
 import type { SiteStatus } from '../types.ts';
 import { type Allow, addRewrite, type Plan, type PlannedSite } from './plan.ts';
+import { routeRawHttp } from './route-raw.ts';
 import { unresolvedRemarks } from './unresolved.ts';
 
 export interface ShimContext {
@@ -32,6 +33,8 @@ export interface ShimContext {
   allow: Allow;
   /** Version of rethread that the dependency and URL imports name. */
   rethreadVersion: string;
+  /** Address of a gateway for raw HTTP calls, if one was given. */
+  gateway: string | undefined;
 }
 
 export function planShim(context: ShimContext, files: readonly string[]): Plan {
@@ -55,6 +58,11 @@ export function planShim(context: ShimContext, files: readonly string[]): Plan {
     plan.remarks.push(...findOtherLibraries(context.tracer, source));
   }
   upgradeToV2(
+    context,
+    plan,
+    sources.filter((source) => !broken.has(source)),
+  );
+  routeRawHttp(
     context,
     plan,
     sources.filter((source) => !broken.has(source)),

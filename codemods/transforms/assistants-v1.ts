@@ -61,7 +61,7 @@ function headerName(literal: ts.StringLiteralLike): string | undefined {
     return ts.isStringLiteralLike(key) ? key.text.toLowerCase() : undefined;
   }
   // `headers.set('OpenAI-Beta', 'assistants=v1')`, `['OpenAI-Beta', 'assistants=v1']`.
-  const siblings = ts.isCallExpression(parent)
+  const siblings: readonly ts.Node[] = ts.isCallExpression(parent)
     ? parent.arguments
     : ts.isArrayLiteralExpression(parent)
       ? parent.elements

@@ -147,25 +147,47 @@ function afterStatement(source: Source, statement: ts.Statement, text: string, s
 
 /** After the last import of the file; in a file without any, before its first statement. */
 function atTop(source: Source, request: ImportRequest, local: string, style: Style): Imported {
-  const esm = moduleStyle(source, request.packageType) === 'esm';
-  const statements = source.ast.statements;
-  const isLoad = (statement: ts.Statement): boolean =>
+  const { how, last, before } = topOf(source, request.packageType);
+  const anchored = last ? anchorStyle(source, last, style) : style;
+  const text = statementText(how, request, local, anchored, 'const');
+  const edit = last
+    ? afterStatement(source, last, text, style)
+    : { start: before, end: before, text: text + style.eol };
+  return { local, edits: [edit], at: edit.start };
+}
+
+/** Puts a statement at the top of a file, behind its imports. */
+export function declareAtTop(source: Source, text: string, packageType: string | undefined): Edit {
+  const style = styleOf(source);
+  const { last, before } = topOf(source, packageType);
+  if (last) return afterStatement(source, last, text, style);
+  return { start: before, end: before, text: text.trimStart() + style.eol + style.eol };
+}
+
+interface Top {
+  how: 'import' | 'require';
+  /** The last statement that loads a module. */
+  last: ts.Statement | undefined;
+  /** Where the first statement begins, behind directives. */
+  before: number;
+}
+
+function topOf(source: Source, packageType: string | undefined): Top {
+  const esm = moduleStyle(source, packageType) === 'esm';
+  const { statements } = source.ast;
+  const last = statements.findLast((statement) =>
     esm
       ? ts.isImportDeclaration(statement)
-      : ts.isVariableStatement(statement) && /=\s*require\s*\(/.test(statement.getText(source.ast));
-  let last: ts.Statement | undefined;
-  for (const statement of statements) if (isLoad(statement)) last = statement;
-  const how = esm ? 'import' : 'require';
-  if (last) {
-    const text = statementText(how, request, local, anchorStyle(source, last, style), 'const');
-    return { local, edits: [afterStatement(source, last, text, style)], at: last.getStart(source.ast) };
-  }
+      : ts.isVariableStatement(statement) && /=\s*require\s*\(/.test(statement.getText(source.ast)),
+  );
   const isDirective = (statement: ts.Statement): boolean =>
     ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression);
   const first = statements.find((statement) => !isDirective(statement));
-  const at = first ? first.getStart(source.ast) : source.text.length;
-  const text = statementText(how, request, local, style, 'const');
-  return { local, edits: [{ start: at, end: at, text: text + style.eol }], at };
+  return {
+    how: esm ? 'import' : 'require',
+    last,
+    before: first ? first.getStart(source.ast) : source.text.length,
+  };
 }
 
 /** A name that means nothing else where it will be used. */

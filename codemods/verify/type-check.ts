@@ -1,0 +1,155 @@
+/**
+ * Type errors that a rewrite would bring in. The changed files are checked before and after, each under its own
+ * tsconfig, with whatever types are installed; only what is new counts, so a project that never compiled is no obstacle.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Project, ts } from 'ts-morph';
+import type { Config, Configs } from '../project/configs.ts';
+
+export interface CheckedFile {
+  path: string;
+  before: string;
+  after: string;
+}
+
+/** What rethread's types say as far as rewritten code needs them; used where rethread is not installed yet. */
+const DECLARATION = (name: string): string => `declare module '${name}' {
+  export function withAssistants<Client>(client: Client, options?: object): Client;
+  export function createAssistants(options?: object): {
+    fetch(request: Request): Promise<Response>;
+    close(): Promise<void>;
+  };
+}
+`;
+
+/** New errors by file; files without any are not in it. */
+export function newTypeErrors(
+  files: readonly CheckedFile[],
+  configs: Configs,
+  rethreadVersion: string,
+  onProgress: (done: number, total: number) => void = () => {},
+): Map<string, string[]> {
+  const groups = new Map<string, { config: Config | undefined; files: CheckedFile[] }>();
+  for (const file of files) {
+    const config = configFor(file.path, configs);
+    if (!isChecked(file, config)) continue;
+    const key = config?.file ?? '';
+    const group = groups.get(key) ?? { config, files: [] };
+    group.files.push(file);
+    groups.set(key, group);
+  }
+  const found = new Map<string, string[]>();
+  let done = 0;
+  for (const group of groups.values()) {
+    for (const [file, errors] of checkGroup(group.config, group.files, rethreadVersion))
+      found.set(file, errors);
+    done += group.files.length;
+    onProgress(done, files.length);
+  }
+  return found;
+}
+
+/** The config whose options a file is compiled with; a solution's own config only points to others. */
+function configFor(file: string, configs: Configs): Config | undefined {
+  const nearest = configs.of(file);
+  if (!nearest || nearest.references.length === 0 || nearest.options.module !== undefined) return nearest;
+  const referenced = nearest.references
+    .map((each) => configs.read(each))
+    .filter((each) => each !== undefined);
+  // `tsconfig.app.json` beside `tsconfig.node.json`: the one that is not for build scripts governs the sources.
+  return referenced.find((each) => !/node|test|spec/.test(path.posix.basename(each.file))) ?? nearest;
+}
+
+function isChecked(file: CheckedFile, config: Config | undefined): boolean {
+  if (/\.(?:[mc]?ts|tsx)$/.test(file.path)) return true;
+  return config?.options.checkJs === true || /^\s*\/\/\s*@ts-check/m.test(file.before.slice(0, 500));
+}
+
+function optionsOf(config: Config | undefined): ts.CompilerOptions {
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    jsx: ts.JsxEmit.Preserve,
+    ...(config?.options ?? {
+      module: ts.ModuleKind.ESNext,
+      moduleResolution: ts.ModuleResolutionKind.Bundler,
+      allowImportingTsExtensions: true,
+    }),
+    noEmit: true,
+    skipLibCheck: true,
+    allowJs: true,
+    composite: false,
+    incremental: false,
+    declaration: false,
+    isolatedDeclarations: false,
+    emitDeclarationOnly: false,
+  };
+  // The compiler's own defaults changed with its major; a project that says nothing was written for the old ones.
+  options.strict ??= false;
+  options.types ??= ['*'];
+  delete options.tsBuildInfoFile;
+  return options;
+}
+
+function checkGroup(
+  config: Config | undefined,
+  files: readonly CheckedFile[],
+  rethreadVersion: string,
+): Map<string, string[]> {
+  const project = new Project({
+    compilerOptions: optionsOf(config),
+    skipAddingFilesFromTsConfig: true,
+    skipFileDependencyResolution: true,
+  });
+  const [first] = files;
+  const dir = config ? path.posix.dirname(config.file) : path.posix.dirname(first?.path ?? '/');
+  for (const ambient of [
+    'next-env.d.ts',
+    'env.d.ts',
+    'global.d.ts',
+    'src/env.d.ts',
+    'src/vite-env.d.ts',
+    'types.d.ts',
+  ]) {
+    if (existsSync(`${dir}/${ambient}`)) project.addSourceFileAtPath(`${dir}/${ambient}`);
+  }
+  const names = [...(isInstalled(dir) ? [] : ['rethread']), `npm:rethread@^${rethreadVersion}`];
+  project.createSourceFile(`${dir}/__rethread__.d.ts`, names.map(DECLARATION).join('\n'), {
+    overwrite: true,
+  });
+
+  const sources = files.map((file) => ({
+    file,
+    source: project.createSourceFile(file.path, file.before, { overwrite: true }),
+  }));
+  const before = sources.map(({ source }) => errorsIn(project, source.getFilePath()));
+  for (const { file, source } of sources) source.replaceWithText(file.after);
+  const found = new Map<string, string[]>();
+  sources.forEach(({ file, source }, index) => {
+    const remaining = [...(before[index] ?? [])];
+    const fresh = errorsIn(project, source.getFilePath()).filter((error) => {
+      const known = remaining.indexOf(error);
+      if (known >= 0) remaining.splice(known, 1);
+      return known < 0;
+    });
+    if (fresh.length > 0) found.set(file.path, fresh);
+  });
+  return found;
+}
+
+/** Errors without their places, since a rewrite moves them. */
+function errorsIn(project: Project, file: string): string[] {
+  const program = project.getProgram().compilerObject;
+  const source = program.getSourceFile(file);
+  if (!source) return [];
+  return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+    (diagnostic) => `TS${diagnostic.code}: ${ts.flattenDiagnosticMessageText(diagnostic.messageText, ' ')}`,
+  );
+}
+
+function isInstalled(start: string): boolean {
+  for (let dir = start; ; dir = path.posix.dirname(dir)) {
+    if (existsSync(`${dir}/node_modules/rethread/package.json`)) return true;
+    if (path.posix.dirname(dir) === dir) return false;
+  }
+}
