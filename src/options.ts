@@ -62,6 +62,15 @@ const func = z.custom<(...args: never[]) => unknown>(
   'expected a function',
 );
 
+/** A store that a helper describes is made by a call upstream, and a declaration makes none. */
+const declaredAssistant = assistantCreate.refine(
+  ({ tool_resources }) => !tool_resources?.file_search?.vector_stores,
+  {
+    path: ['tool_resources', 'file_search', 'vector_stores'],
+    error: 'a declared assistant takes vector_store_ids, the ids of stores that exist',
+  },
+);
+
 /** A message names the field; see {@link parseOptions}. */
 const schema = z.strictObject({
   store: z
@@ -81,7 +90,7 @@ const schema = z.strictObject({
     ])
     .optional(),
   models: z.record(z.string(), z.string().min(1)).optional(),
-  assistants: z.record(z.string().startsWith('asst'), assistantCreate).optional(),
+  assistants: z.record(z.string().startsWith('asst'), declaredAssistant).optional(),
   runExpiry: positive.optional(),
   concurrency: positive.int().optional(),
   busyThread: z.enum(['reject', 'enqueue', 'interrupt']).optional(),

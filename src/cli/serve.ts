@@ -1,123 +1,140 @@
 /** `rethread serve`: the gateway on a port. */
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import type { GatewayOptions } from '../gateway/options.ts';
+import {
+  AUTH_MODES,
+  checkTogether,
+  LOG_LEVELS,
+  parseServeOption,
+  type ServeOptions,
+} from '../gateway/options.ts';
 import { OptionsError } from '../options.ts';
 
-interface ServeFlags {
-  host: string;
-  port: string;
-  store?: string;
-  upstream?: string;
-  upstreamKey?: string;
-  profile?: string;
-  auth?: string;
-  assistants?: string;
-  models?: string;
-  tenants?: string;
-  busyThread?: string;
-  runExpiry?: string;
-  concurrency?: string;
-  maxBodyBytes?: string;
-  runsPerTenant?: string;
-  streamsPerTenant?: string;
-  logLevel: string;
-  simulate?: boolean;
-  force?: boolean;
+/** Flags by option; each is also an environment variable. */
+interface Flag {
+  flag: string;
+  description: string;
+  choices?: readonly string[];
+  kind?: 'number' | 'json';
 }
 
-const env = (name: string) => `RETHREAD_${name}`;
+const FLAGS: Record<string, Flag> = {
+  host: { flag: '--host <host>', description: 'address to listen on (default: 127.0.0.1)' },
+  port: {
+    flag: '--port <port>',
+    description: 'port to listen on; 0 picks a free one (default: 4010)',
+    kind: 'number',
+  },
+  store: {
+    flag: '--store <url>',
+    description: 'file:<directory>, sqlite://, redis://, postgres:// or memory: (default: file:.rethread)',
+  },
+  upstream: {
+    flag: '--upstream <url>',
+    description: 'base URL of the Responses API (default: https://api.openai.com/v1)',
+  },
+  upstreamKey: {
+    flag: '--upstream-key <key>',
+    description: 'the gateway’s own key, with --auth keys or none; better set in the environment',
+  },
+  profile: {
+    flag: '--profile <name>',
+    description: 'what the upstream can do (default: told by its address)',
+    choices: ['openai', 'azure', 'generic'],
+  },
+  auth: {
+    flag: '--auth <mode>',
+    description:
+      'who may come in: callers with their own upstream key, with a key of the gateway, or everybody (default: passthrough)',
+    choices: AUTH_MODES,
+  },
+  tenants: {
+    flag: '--tenants <file>',
+    description: 'JSON: {"name": {"keys": ["…"]}}; keys may be sha256:<hex>',
+    kind: 'json',
+  },
+  assistants: {
+    flag: '--assistants <file>',
+    description: 'JSON: assistants by id, so that ids made elsewhere keep working',
+    kind: 'json',
+  },
+  models: { flag: '--models <file>', description: 'JSON: old model names to new ones', kind: 'json' },
+  busyThread: {
+    flag: '--busy-thread <mode>',
+    description: 'a request on a thread with an active run (default: reject)',
+    choices: ['reject', 'enqueue', 'interrupt'],
+  },
+  runExpiry: {
+    flag: '--run-expiry <seconds>',
+    description: 'until a run that has not ended expires (default: 600)',
+    kind: 'number',
+  },
+  concurrency: {
+    flag: '--concurrency <runs>',
+    description: 'runs carried out at the same time (default: 100)',
+    kind: 'number',
+  },
+  maxBodyBytes: {
+    flag: '--max-body-bytes <bytes>',
+    description: 'largest request body (default: 33554432)',
+    kind: 'number',
+  },
+  runsPerTenant: {
+    flag: '--runs-per-tenant <count>',
+    description: 'runs one tenant may have in progress (default: 1000)',
+    kind: 'number',
+  },
+  streamsPerTenant: {
+    flag: '--streams-per-tenant <count>',
+    description: 'streams one tenant may have open (default: 1000)',
+    kind: 'number',
+  },
+  metricsKey: {
+    flag: '--metrics-key <key>',
+    description: 'bearer key that /metrics asks for (default: none)',
+  },
+  drainTimeout: {
+    flag: '--drain-timeout <seconds>',
+    description: 'for runs and streams to end after SIGTERM (default: 30)',
+    kind: 'number',
+  },
+  logLevel: {
+    flag: '--log-level <level>',
+    description: 'what is logged, on stderr (default: info)',
+    choices: LOG_LEVELS,
+  },
+};
+
+const SWITCHES: Record<string, Omit<Flag, 'kind'>> = {
+  simulate: { flag: '--simulate', description: 'a simulator is the upstream: no key, no network, no cost' },
+  trustKeys: {
+    flag: '--trust-keys',
+    description: 'with passthrough: store data for a key without asking the upstream about it',
+  },
+  assistantsOnly: { flag: '--assistants-only', description: 'pass nothing on to the upstream' },
+  force: { flag: '--force', description: 'allow --auth none on an address that other machines can reach' },
+};
+
+/** `busyThread` is RETHREAD_BUSY_THREAD. Files have their own names: RETHREAD_MODELS holds JSON itself. */
+const variable = (name: string, kind?: string) =>
+  `RETHREAD_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}${kind === 'json' ? '_FILE' : ''}`;
 
 export const serveCommand = new Command('serve')
   .summary('serve the Assistants API over HTTP, for clients in any language')
   .description(
     'Serves the Assistants API over HTTP. Clients keep their code and change their base URL; what is not the Assistants API is passed on to the upstream.',
-  )
-  .addOption(new Option('--host <host>', 'address to listen on').env(env('HOST')).default('127.0.0.1'))
-  .addOption(
-    new Option('--port <port>', 'port to listen on; 0 picks a free one').env(env('PORT')).default('4010'),
-  )
-  .addOption(
-    new Option(
-      '--store <url>',
-      'file:<directory>, sqlite://, redis://, postgres:// or memory: (default: "file:.rethread")',
-    ).env(env('STORE')),
-  )
-  .addOption(
-    new Option(
-      '--upstream <url>',
-      'base URL of the Responses API (default: "https://api.openai.com/v1")',
-    ).env(env('UPSTREAM')),
-  )
-  .addOption(
-    new Option(
-      '--upstream-key <key>',
-      'the gateway’s own key, with --auth keys or none; better set in the environment',
-    ).env(env('UPSTREAM_KEY')),
-  )
-  .addOption(
-    new Option('--profile <name>', 'what the upstream can do (default: told by its address)')
-      .choices(['openai', 'azure', 'generic'])
-      .env(env('PROFILE')),
-  )
-  .addOption(
-    new Option(
-      '--auth <mode>',
-      'who may come in: callers with their own upstream key, with a key of the gateway, or everybody',
-    )
-      .choices(['passthrough', 'keys', 'none'])
-      .default('passthrough')
-      .env(env('AUTH')),
-  )
-  .addOption(new Option('--tenants <file>', 'JSON: {"name": {"keys": ["…"]}}').env(env('TENANTS')))
-  .addOption(
-    new Option('--assistants <file>', 'JSON: assistants by id, so that ids made elsewhere keep working').env(
-      env('ASSISTANTS_FILE'),
-    ),
-  )
-  .addOption(new Option('--models <file>', 'JSON: old model names to new ones').env(env('MODELS_FILE')))
-  .addOption(
-    new Option('--busy-thread <mode>', 'a request on a thread with an active run')
-      .choices(['reject', 'enqueue', 'interrupt'])
-      .env(env('BUSY_THREAD')),
-  )
-  .addOption(
-    new Option('--run-expiry <seconds>', 'until a run that has not ended expires (default: 600)').env(
-      env('RUN_EXPIRY'),
-    ),
-  )
-  .addOption(
-    new Option('--concurrency <runs>', 'runs carried out at the same time (default: 100)').env(
-      env('CONCURRENCY'),
-    ),
-  )
-  .addOption(
-    new Option('--max-body-bytes <bytes>', 'largest request body (default: 33554432)').env(
-      env('MAX_BODY_BYTES'),
-    ),
-  )
-  .addOption(
-    new Option('--runs-per-tenant <count>', 'runs one tenant may have in progress (default: 1000)').env(
-      env('RUNS_PER_TENANT'),
-    ),
-  )
-  .addOption(
-    new Option('--streams-per-tenant <count>', 'streams one tenant may have open (default: 1000)').env(
-      env('STREAMS_PER_TENANT'),
-    ),
-  )
-  .addOption(
-    new Option('--log-level <level>', 'what is logged')
-      .choices(['debug', 'info', 'warn', 'error', 'silent'])
-      .default('info')
-      .env(env('LOG_LEVEL')),
-  )
-  .option('--simulate', 'a simulator is the upstream: no key, no network, no cost')
-  .option('--force', 'allow --auth none on an address that other machines can reach')
+  );
+for (const [name, { flag, description, choices, kind }] of Object.entries(FLAGS)) {
+  const option = new Option(flag, description).env(variable(name, kind));
+  serveCommand.addOption(choices ? option.choices(choices) : option);
+}
+for (const { flag, description } of Object.values(SWITCHES)) serveCommand.option(flag, description);
+serveCommand
   .addHelpText(
     'after',
     `
-Every option can also stand in rethread.config.{ts,js,json} or in the environment as RETHREAD_<OPTION>.
+RETHREAD_KEYS holds gateway keys that are a tenant each, separated by commas.
+A flag wins over its environment variable, and that over the library's options in rethread.config.{ts,js,json}.
 
 Examples:
   $ rethread serve --simulate
@@ -126,57 +143,44 @@ Examples:
 
 Exit codes: 0 stopped by a signal, 1 could not start or serve, 2 wrong usage.`,
   )
-  .action(async (flags: ServeFlags) => {
+  .action(async (flags: Record<string, unknown>) => {
+    const options = await serveOptions(flags);
     const { startServer } = await import('../gateway/server.ts');
-    const options = await gatewayOptions(flags);
-    await startServer(options, {
-      host: flags.host,
-      port: portOf(flags.port),
-      logLevel: flags.logLevel,
-      simulate: flags.simulate === true,
-    });
+    await startServer(options);
   });
 
-async function gatewayOptions(flags: ServeFlags): Promise<GatewayOptions> {
-  const { parseGatewayOptions } = await import('../gateway/options.ts');
-  const { host, port: _p, logLevel: _l, simulate, force, assistants, models, tenants, auth, ...rest } = flags;
-  const mode = simulate && auth === 'passthrough' ? 'none' : auth;
-  if (mode === 'none' && !force && !isLoopback(host)) {
-    throw new OptionsError(
-      `--auth none lets everybody in who can reach ${host}; add --force if that is meant, or use --auth keys`,
-    );
+async function serveOptions(flags: Record<string, unknown>): Promise<ServeOptions> {
+  const options: ServeOptions = {};
+  for (const [name, value] of Object.entries(flags)) {
+    const { flag, kind } = (FLAGS[name] ?? SWITCHES[name]) as Flag;
+    const [source] = flag.split(' ') as [string];
+    Object.assign(options, parseServeOption(name, await readValue(value, kind, source), source));
   }
-  if (mode === 'keys' && !tenants)
-    throw new OptionsError('--auth keys needs --tenants FILE, the keys it lets in');
-  const { optionsFromFiles } = await import('../config-file.ts');
-  return parseGatewayOptions(
-    {
-      ...(await optionsFromFiles()),
-      ...rest,
-      auth: mode,
-      ...(assistants && { assistants: await jsonFile(assistants, '--assistants') }),
-      ...(models && { models: await jsonFile(models, '--models') }),
-      ...(tenants && { tenants: await jsonFile(tenants, '--tenants') }),
-    },
-    'serve',
-  );
+  const keys = process.env['RETHREAD_KEYS'];
+  if (keys)
+    Object.assign(options, parseServeOption('keys', keys.split(/[\s,]+/).filter(Boolean), 'RETHREAD_KEYS'));
+  if (options.simulate) options.auth ??= 'none';
+  checkTogether(options);
+  return options;
 }
 
-const isLoopback = (host: string) => /^(localhost|127(\.\d+){3}|::1|\[::1\])$/.test(host);
-
-function portOf(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new OptionsError(`--port: expected a number from 0 to 65535, got '${text}'`);
+async function readValue(value: unknown, kind: Flag['kind'], source: string): Promise<unknown> {
+  if (kind === 'json') return jsonFile(String(value), source);
+  if (kind !== 'number') return value;
+  const number = Number(value);
+  if (String(value).trim() === '' || Number.isNaN(number)) {
+    throw new OptionsError(`${source}: expected a number, got '${value}'`);
+  }
+  return number;
 }
 
-async function jsonFile(path: string, flag: string): Promise<unknown> {
+async function jsonFile(path: string, source: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw new OptionsError(`${flag}: ${error.message}`);
+    throw new OptionsError(`${source}: ${error.message}`);
   });
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new OptionsError(`${flag}: ${path} is not JSON: ${(error as Error).message}`);
+    throw new OptionsError(`${source}: ${path} is not JSON: ${(error as Error).message}`);
   }
 }

@@ -4,14 +4,17 @@
  */
 import { ApiError } from '../assistants/errors.ts';
 import { createEngine } from '../engine.ts';
-import { errorResponse, newRequestId } from '../http/openai/envelope.ts';
+import { errorResponse, newRequestId, unknownRoute } from '../http/openai/envelope.ts';
 import { localRoute } from '../http/openai/route.ts';
 import type { Fetch } from '../upstream/client.ts';
-import { createIdentify } from './identity.ts';
+import { createIdentify, keyOwner, tenantOwner } from './identity.ts';
+import { createKeyCheck } from './key-check.ts';
+import { digestOf, keyOf, missingKey } from './keys.ts';
 import { createLimits } from './limits.ts';
 import { createObserver } from './observe.ts';
 import type { GatewayOptions } from './options.ts';
 import { passThrough } from './passthrough.ts';
+import { openTenantDirectory, type TenantDirectory } from './tenants.ts';
 
 export interface Gateway {
   /** Never rejects. */
@@ -24,37 +27,47 @@ export interface Gateway {
 
 /** @param fetch the way to the upstream; a simulator's, for instance */
 export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis.fetch as Fetch): Gateway {
-  const {
-    upstream: _u,
-    upstreamKey: _k,
-    auth: _a,
-    tenants: _t,
-    runsPerTenant,
-    streamsPerTenant,
-    ...general
-  } = options;
+  const { general, tenants = {}, runsPerTenant = 1000, streamsPerTenant = 1000 } = split(options);
   const observer = createObserver(() => engine.live());
   const engine = createEngine(general, {
     observeRun: observer.observeRun,
     admitRun: (tenant, held) => limits.admitRun(tenant, held),
   });
   const identify = createIdentify(options, fetch);
-  const limits = createLimits(runsPerTenant ?? 1000, streamsPerTenant ?? 1000);
+  const limits = createLimits(runsPerTenant, streamsPerTenant);
   let closing = false;
 
+  const checkKey = options.trustKeys ? async () => {} : createKeyCheck();
+  let directory: TenantDirectory | undefined;
+
+  /** Keys that a tenant lists now may have come in on their own before; their data are then the tenant's. */
+  const predecessors = new Map(
+    Object.entries(tenants).map(([name, { keys }]) => [
+      tenantOwner(name),
+      keys.map((key) => keyOwner(digestOf(key))),
+    ]),
+  );
+
   async function answer(request: Request, pathname: string): Promise<Response> {
-    const identity = identify(request);
-    if (!localRoute(pathname)) return passThrough(request, identity);
-    if (request.method === 'POST' && /\/runs$/.test(pathname)) {
-      limits.admitStream(identity.tenant);
+    const visitor = identify(request);
+    if (!localRoute(pathname)) {
+      if (options.assistantsOnly) throw unknownRoute(request.method, pathname);
+      return limits.counted(visitor.owner, await passThrough(request, visitor.caller));
     }
-    return limits.counted(identity.tenant, await engine.handle(request, identity));
+    await checkKey(request, visitor);
+    directory ??= openTenantDirectory(await engine.open(), (level, message, details) =>
+      options.log?.(level, message, details),
+    );
+    const tenant = await directory.dataOf(visitor.owner, visitor.scope, predecessors.get(visitor.owner));
+    if (request.method === 'POST' && /\/runs$/.test(pathname)) limits.admitStream(tenant);
+    return limits.counted(tenant, await engine.handle(request, { tenant, caller: visitor.caller }));
   }
 
-  async function operators(pathname: string): Promise<Response | undefined> {
+  async function operators({ headers }: Request, pathname: string): Promise<Response | undefined> {
     if (pathname === '/healthz') return Response.json({ status: 'ok' });
     if (pathname === '/readyz') return readiness();
     if (pathname !== '/metrics') return undefined;
+    if (options.metricsKey !== undefined && keyOf(headers) !== options.metricsKey) throw missingKey();
     const { contentType, body } = await observer.metrics();
     return new Response(body, { headers: { 'content-type': contentType } });
   }
@@ -70,13 +83,16 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
     }
   }
 
+  async function reply(request: Request, pathname: string): Promise<Response> {
+    const own = request.method === 'GET' ? await operators(request, pathname) : undefined;
+    return own ?? answer(request, pathname);
+  }
+
   return {
     async fetch(request) {
       const began = performance.now();
       const { pathname } = new URL(request.url);
-      const own = request.method === 'GET' ? await operators(pathname) : undefined;
-      if (own) return own;
-      const response = await answer(request, pathname).catch((error: unknown) =>
+      const response = await reply(request, pathname).catch((error: unknown) =>
         errorResponse(asUpstreamFailure(error), newRequestId()),
       );
       observer.request(
@@ -95,6 +111,22 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
       await engine.close(timeout);
     },
   };
+}
+
+/** What the engine is told, and what is the gateway's own. */
+function split({ runsPerTenant, streamsPerTenant, tenants, ...options }: GatewayOptions) {
+  const {
+    upstream: _u,
+    upstreamKey: _k,
+    auth: _a,
+    keys: _s,
+    trustKeys: _t,
+    assistantsOnly: _o,
+    metricsKey: _m,
+    force: _f,
+    ...general
+  } = options;
+  return { general, tenants, runsPerTenant, streamsPerTenant };
 }
 
 /** A path with its ids taken out, so that metrics do not grow with the data. */

@@ -1,36 +1,23 @@
 /** Everything under the upstream's base that rethread does not own goes on to it, bodies streamed both ways. */
 import { unknownRoute } from '../http/openai/envelope.ts';
-import type { Identity } from '../http/service.ts';
-
-/** Meant for one connection, or set anew by fetch. `accept-encoding` too: bodies come out of fetch decoded. */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'host',
-  'content-length',
-  'content-encoding',
-  'accept-encoding',
-  'expect',
-]);
+import type { Caller } from '../upstream/client.ts';
+import { forwarded, returned } from './headers.ts';
 
 const MOUNT = '/v1/';
 
+/** Set anew by fetch, or about an encoding that is undone on the way. */
+const OWN = ['accept-encoding', 'content-length'];
+
 /** @throws ApiError 404 outside `/v1/` */
-export async function passThrough(request: Request, { caller }: Identity): Promise<Response> {
-  const { pathname, search } = new URL(request.url);
+export async function passThrough(request: Request, caller: Caller): Promise<Response> {
+  const { pathname, searchParams } = new URL(request.url);
   if (!pathname.startsWith(MOUNT)) throw unknownRoute(request.method, pathname);
-  const headers = new Headers(kept(request.headers));
-  for (const [name, value] of Object.entries(caller.headers))
-    if (!HOP_BY_HOP.has(name)) headers.set(name, value);
-  // The upstream has no Assistants API any more, and need not know that its caller still speaks it (§0.2).
-  if (/assistants=/.test(headers.get('openai-beta') ?? '')) headers.delete('openai-beta');
-  const answer = await caller.fetch(caller.baseURL + pathname.slice(MOUNT.length - 1) + search, {
+  const headers = new Headers(forwarded(request.headers, false));
+  for (const [name, value] of Object.entries(caller.headers)) headers.set(name, value);
+  for (const name of OWN) headers.delete(name);
+  for (const [name, value] of Object.entries(caller.query)) searchParams.set(name, value);
+  const query = searchParams.size > 0 ? `?${searchParams}` : '';
+  const answer = await caller.fetch(caller.baseURL + pathname.slice(MOUNT.length - 1) + query, {
     method: request.method,
     headers,
     body: request.body,
@@ -42,9 +29,6 @@ export async function passThrough(request: Request, { caller }: Identity): Promi
   return new Response(answer.body, {
     status: answer.status,
     statusText: answer.statusText,
-    headers: kept(answer.headers),
+    headers: returned(answer.headers),
   });
 }
-
-const kept = (headers: Headers) =>
-  [...headers].filter(([name]) => !HOP_BY_HOP.has(name)) as [string, string][];

@@ -5,29 +5,23 @@ import { type ServerType, serve } from '@hono/node-server';
 import pino from 'pino';
 import type { Fetch } from '../upstream/client.ts';
 import { createGateway } from './gateway.ts';
-import type { GatewayOptions } from './options.ts';
-
-export interface ServerSettings {
-  host: string;
-  port: number;
-  logLevel: string;
-  /** The simulator is the upstream. */
-  simulate: boolean;
-}
-
-/** How long a drain waits for runs and streams before what is left is handed over to the next process. */
-const DRAIN_MS = 30_000;
+import type { ServeOptions } from './options.ts';
 
 /**
  * Listens, and resolves when a signal has stopped the server.
  * @throws StoreError, OptionsError, or the listener's error, before anything is served
  */
-export async function startServer(options: GatewayOptions, settings: ServerSettings): Promise<void> {
-  const log = pino(
-    { level: settings.logLevel, redact: ['*.authorization', '*.apiKey'] },
-    pino.destination(2),
-  );
-  const simulated = settings.simulate ? await simulator() : undefined;
+export async function startServer(serveOptions: ServeOptions): Promise<void> {
+  const {
+    host: name = '127.0.0.1',
+    port: wanted = 4010,
+    logLevel = 'info',
+    simulate = false,
+    drainTimeout = 30,
+    ...options
+  } = serveOptions;
+  const log = pino({ level: logLevel, redact: ['*.authorization', '*.apiKey'] }, pino.destination(2));
+  const simulated = simulate ? await simulator() : undefined;
   const gateway = createGateway(
     {
       ...options,
@@ -46,19 +40,19 @@ export async function startServer(options: GatewayOptions, settings: ServerSetti
 
   const server = serve({
     fetch: (request) => gateway.fetch(request),
-    hostname: settings.host,
-    port: settings.port,
+    hostname: name.replace(/[[\]]/g, ''),
+    port: wanted,
   });
   await Promise.race([
     once(server, 'listening'),
     once(server, 'error').then(([error]) => Promise.reject(error)),
   ]);
   const { port } = server.address() as AddressInfo;
-  const host = settings.host.includes(':') ? `[${settings.host.replace(/[[\]]/g, '')}]` : settings.host;
-  process.stdout.write(welcome(`http://${host}:${port}`, options, settings));
+  const host = name.includes(':') ? `[${name.replace(/[[\]]/g, '')}]` : name;
+  process.stdout.write(welcome(`http://${host}:${port}`, serveOptions));
   await stopped(server, async () => {
     log.info('draining: no new requests, runs may end; another signal stops at once');
-    await gateway.close(DRAIN_MS);
+    await gateway.close(drainTimeout * 1000);
   });
 }
 
@@ -83,7 +77,7 @@ function stopped(server: ServerType, drain: () => Promise<void>): Promise<void> 
   });
 }
 
-function welcome(url: string, options: GatewayOptions, { simulate }: ServerSettings): string {
+function welcome(url: string, { simulate, ...options }: ServeOptions): string {
   const key =
     options.auth === 'keys'
       ? 'one of the gateway’s keys'

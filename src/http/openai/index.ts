@@ -23,7 +23,7 @@ export function openaiDialect(service: Service) {
     c.set('startedAt', performance.now());
     c.set('requestId', newRequestId());
     checkPath(new URL(c.req.url).pathname);
-    if (!c.req.path.startsWith('/files/')) checkBetaHeader(c.req.raw.headers);
+    if (/^\/(assistants|threads)(\/|$)/.test(c.req.path)) checkBetaHeader(c.req.raw.headers);
     await next();
     for (const [name, value] of Object.entries(responseHeaders(c.var.requestId, c.var.startedAt))) {
       c.header(name, value);

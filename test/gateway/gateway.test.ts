@@ -1,0 +1,267 @@
+/** The gateway in process: who may come in, whose data they see, and what goes on to the upstream (§0.2, §1.2). */
+import { afterEach, describe, expect, test } from 'vitest';
+import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
+import type { GatewayOptions } from '../../src/gateway/options.ts';
+import { callFunctions, createSimulator, say, turn } from '../../src/simulator/index.ts';
+import type { Fetch } from '../../src/upstream/client.ts';
+
+const open: Gateway[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((gateway) => gateway.close(0)));
+});
+
+function gateway(options: GatewayOptions = {}, fetch?: Fetch) {
+  const simulator = createSimulator({ apiKey: ['sk-one', 'sk-two', 'sk-upstream'] });
+  const made = createGateway(
+    { store: 'memory:', log: () => {}, ...options },
+    fetch ?? (simulator.fetch as Fetch),
+  );
+  open.push(made);
+  const call = (
+    method: string,
+    path: string,
+    key: string | undefined,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) =>
+    made.fetch(
+      new Request(`http://gateway.test${path}`, {
+        method,
+        headers: {
+          ...(key && { authorization: `Bearer ${key}` }),
+          'openai-beta': 'assistants=v2',
+          'content-type': 'application/json',
+          ...headers,
+        },
+        ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    );
+  const json = async (...args: Parameters<typeof call>) => (await call(...args)).json();
+  return { made, simulator, call, json };
+}
+
+const FUNCTION = {
+  type: 'function',
+  function: { name: 'f', parameters: { type: 'object', properties: {} } },
+};
+
+describe('auth', () => {
+  test('passthrough: the caller’s own key goes upstream', async () => {
+    const { json, simulator } = gateway();
+    const assistant = await json('POST', '/v1/assistants', 'sk-one', { model: 'gpt-4o', instructions: 'x' });
+    const run = await json('POST', '/v1/threads/runs', 'sk-one', { assistant_id: assistant.id });
+    await json('GET', `/v1/threads/${run.thread_id}/runs/${run.id}`, 'sk-one', undefined, {
+      'x-stainless-poll-helper': 'true',
+    });
+    expect(simulator.responsesRequests.at(-1)?.headers['authorization']).toBe('Bearer sk-one');
+  });
+
+  test('passthrough: a key the upstream does not know is a 401 in its words, before anything is stored', async () => {
+    const { call } = gateway();
+    const answer = await call('POST', '/v1/assistants', 'sk-nobody', { model: 'gpt-4o' });
+    expect(answer.status).toBe(401);
+    expect((await answer.json()).error.code).toBe('invalid_api_key');
+  });
+
+  test('no key is a 401', async () => {
+    const { call } = gateway();
+    expect((await call('GET', '/v1/assistants', undefined)).status).toBe(401);
+  });
+
+  test('keys: a gateway key is a tenant, and the gateway’s own key goes upstream (§2.9 no. 27 for others)', async () => {
+    const { call, json, simulator } = gateway({
+      auth: 'keys',
+      upstreamKey: 'sk-upstream',
+      tenants: { acme: { keys: ['gw-1', 'gw-2'] } },
+    });
+    const { id } = await json('POST', '/v1/assistants', 'gw-1', { model: 'gpt-4o' });
+    expect((await json('GET', `/v1/assistants/${id}`, 'gw-2')).id).toBe(id);
+    const refused = await call('GET', `/v1/assistants/${id}`, 'gw-3-long-enough-to-mask');
+    expect(refused.status).toBe(401);
+    expect((await refused.json()).error.message).toBe(
+      'Incorrect API key provided: gw-***mask. You can find your API key at https://platform.openai.com/account/api-keys.',
+    );
+    await call('GET', '/v1/models', 'gw-1');
+    expect(simulator.requests.at(-1)?.headers['authorization']).toBe('Bearer sk-upstream');
+  });
+
+  test('organisation and project are part of the scope', async () => {
+    const { call, json } = gateway();
+    const { id } = await json('POST', '/v1/assistants', 'sk-one', { model: 'gpt-4o' });
+    const other = await call('GET', `/v1/assistants/${id}`, 'sk-one', undefined, {
+      'openai-project': 'proj_2',
+    });
+    expect(other.status).toBe(404);
+  });
+
+  test('a key that a tenant lists later brings its data along', async () => {
+    const store = new Map();
+    const { Keyv } = await import('keyv');
+    const first = gateway({ store: new Keyv({ store }) });
+    const { id } = await first.json('POST', '/v1/assistants', 'sk-one', { model: 'gpt-4o' });
+    await first.made.close(0);
+    const second = gateway({ store: new Keyv({ store }), tenants: { acme: { keys: ['sk-one', 'sk-two'] } } });
+    expect((await second.json('GET', `/v1/assistants/${id}`, 'sk-two')).id).toBe(id);
+  });
+});
+
+describe('another tenant’s id', () => {
+  test('is a 404 in every route', async () => {
+    const { call, json, simulator } = gateway();
+    const assistant = await json('POST', '/v1/assistants', 'sk-one', { model: 'gpt-4o', tools: [FUNCTION] });
+    simulator.script(turn(callFunctions({ name: 'f', arguments: {} })));
+    const thread = await json('POST', '/v1/threads', 'sk-one', {
+      messages: [{ role: 'user', content: 'hi' }],
+    });
+    const run = await json('POST', `/v1/threads/${thread.id}/runs`, 'sk-one', { assistant_id: assistant.id });
+    const runPath = `/v1/threads/${thread.id}/runs/${run.id}`;
+    const held = await json('GET', runPath, 'sk-one', undefined, { 'x-stainless-poll-helper': 'true' });
+    expect(held.status).toBe('requires_action');
+    const [step] = (await json('GET', `${runPath}/steps`, 'sk-one')).data;
+    const [message] = (await json('GET', `/v1/threads/${thread.id}/messages`, 'sk-one')).data;
+    const own = await json('POST', '/v1/threads', 'sk-two', {});
+    const mine = await json('POST', '/v1/assistants', 'sk-two', { model: 'gpt-4o', instructions: 'x' });
+
+    const outputs = held.required_action.submit_tool_outputs.tool_calls.map(({ id }: { id: string }) => ({
+      tool_call_id: id,
+      output: '',
+    }));
+    const routes: [string, string, unknown?][] = [
+      ['GET', `/v1/assistants/${assistant.id}`],
+      ['POST', `/v1/assistants/${assistant.id}`, { name: 'taken' }],
+      ['DELETE', `/v1/assistants/${assistant.id}`],
+      ['GET', `/v1/assistants?after=${assistant.id}`],
+      ['GET', `/v1/threads/${thread.id}`],
+      ['POST', `/v1/threads/${thread.id}`, { metadata: {} }],
+      ['DELETE', `/v1/threads/${thread.id}`],
+      ['GET', `/v1/threads?after=${thread.id}`],
+      ['GET', `/v1/threads/${thread.id}/messages`],
+      ['POST', `/v1/threads/${thread.id}/messages`, { role: 'user', content: 'hi' }],
+      ['GET', `/v1/threads/${thread.id}/messages/${message.id}`],
+      ['POST', `/v1/threads/${thread.id}/messages/${message.id}`, { metadata: {} }],
+      ['DELETE', `/v1/threads/${thread.id}/messages/${message.id}`],
+      ['GET', `/v1/threads/${own.id}/messages?after=${message.id}`],
+      ['GET', `/v1/threads/${own.id}/runs?before=${run.id}`],
+      ['GET', `/v1/threads/${thread.id}/runs`],
+      ['POST', `/v1/threads/${thread.id}/runs`, { assistant_id: mine.id }],
+      ['POST', `/v1/threads/${own.id}/runs`, { assistant_id: assistant.id }],
+      ['POST', '/v1/threads/runs', { assistant_id: assistant.id }],
+      ['GET', runPath],
+      ['GET', `${runPath}?stream=true`],
+      ['POST', runPath, { metadata: {} }],
+      ['POST', `${runPath}/cancel`],
+      ['POST', `${runPath}/submit_tool_outputs`, { tool_outputs: outputs }],
+      ['GET', `${runPath}/steps`],
+      ['GET', `${runPath}/steps/${step.id}`],
+    ];
+    for (const [method, path, body] of routes) {
+      const answer = await call(method, path, 'sk-two', body);
+      expect([method, path, answer.status]).toEqual([method, path, 404]);
+    }
+    expect((await json('GET', `/v1/threads/${own.id}/messages?run_id=${run.id}`, 'sk-two')).data).toEqual([]);
+    expect((await json('GET', runPath, 'sk-one')).status).toBe('requires_action');
+    expect((await json('GET', '/v1/assistants', 'sk-two')).data).toHaveLength(1);
+  });
+});
+
+describe('pass-through', () => {
+  test('what is not the Assistants API goes to the upstream, without the beta header of one that is gone (§0.2)', async () => {
+    const seen: { url: string; headers: Headers; body: string }[] = [];
+    const { call } = gateway({ trustKeys: true }, async (url, init) => {
+      const request = new Request(url, init);
+      seen.push({ url: request.url, headers: request.headers, body: await request.text() });
+      return new Response('data: one\n\ndata: two\n\n', {
+        headers: { 'content-type': 'text/event-stream', 'set-cookie': 'a=b', 'x-request-id': 'req_up' },
+      });
+    });
+    const answer = await call(
+      'POST',
+      '/v1/chat/completions?x=1',
+      'sk-one',
+      { stream: true },
+      { cookie: 'c=d' },
+    );
+    expect(await answer.text()).toBe('data: one\n\ndata: two\n\n');
+    expect(answer.headers.get('x-request-id')).toBe('req_up');
+    expect(answer.headers.get('set-cookie')).toBeNull();
+    expect(seen).toHaveLength(1);
+    expect(seen[0]?.url).toBe('https://api.openai.com/v1/chat/completions?x=1');
+    expect(seen[0]?.body).toBe('{"stream":true}');
+    expect(seen[0]?.headers.get('authorization')).toBe('Bearer sk-one');
+    expect(seen[0]?.headers.get('openai-beta')).toBeNull();
+    expect(seen[0]?.headers.get('cookie')).toBeNull();
+  });
+
+  test('no path leads to another host, and no redirect is followed', async () => {
+    const hosts: string[] = [];
+    const { made, call } = gateway({ trustKeys: true }, async (url, init) => {
+      hosts.push(new URL(url).host);
+      expect(init?.redirect).toBe('manual');
+      return new Response(null, { status: 302, headers: { location: 'https://elsewhere.test/' } });
+    });
+    for (const path of [
+      '/v1//elsewhere.test/x',
+      '/v1/@elsewhere.test',
+      '/v1/%2f%2felsewhere.test',
+      '/v1/https://elsewhere.test',
+    ]) {
+      expect((await call('GET', path, 'sk-one')).status).toBe(302);
+    }
+    const outside = await made.fetch(
+      new Request('http://elsewhere.test/other', {
+        headers: { authorization: 'Bearer sk-one', host: 'elsewhere.test' },
+      }),
+    );
+    expect(outside.status).toBe(404);
+    expect(new Set(hosts)).toEqual(new Set(['api.openai.com']));
+  });
+
+  test('an upstream that cannot be reached is a 502 with the envelope', async () => {
+    const { call } = gateway({ trustKeys: true }, async () => {
+      throw new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') });
+    });
+    const answer = await call('GET', '/v1/models', 'sk-one');
+    expect(answer.status).toBe(502);
+    expect((await answer.json()).error.message).toBe(
+      'The upstream could not be reached: connect ECONNREFUSED',
+    );
+  });
+});
+
+describe('limits and operators', () => {
+  test('more streams than a tenant may have are a 429 with retry-after, until one ends', async () => {
+    const { call, json, simulator } = gateway({ streamsPerTenant: 1 });
+    const { id } = await json('POST', '/v1/assistants', 'sk-one', { model: 'gpt-4o', instructions: 'x' });
+    simulator.script(turn(say('one')), turn(say('two')));
+    const first = await call('POST', '/v1/threads/runs', 'sk-one', { assistant_id: id, stream: true });
+    const second = await call('POST', '/v1/threads/runs', 'sk-one', { assistant_id: id, stream: true });
+    expect([first.status, second.status]).toEqual([200, 429]);
+    expect(second.headers.get('retry-after')).toBe('1');
+    expect((await second.json()).error.code).toBe('rate_limit_exceeded');
+    await first.text();
+    expect(
+      (await call('POST', '/v1/threads/runs', 'sk-one', { assistant_id: id, stream: true })).status,
+    ).toBe(200);
+  });
+
+  test('healthz, readyz and metrics answer without a key; metrics name routes, never ids', async () => {
+    const { call } = gateway();
+    await call('GET', '/v1/threads/thread_secret', 'sk-one');
+    expect(await (await call('GET', '/healthz', undefined)).json()).toEqual({ status: 'ok' });
+    expect(await (await call('GET', '/readyz', undefined)).json()).toEqual({
+      status: 'ready',
+      store: 'memory',
+    });
+    const metrics = await (await call('GET', '/metrics', undefined)).text();
+    expect(metrics).toContain(
+      'rethread_http_request_duration_seconds_count{method="GET",route="/threads/:thread",status="404"} 1',
+    );
+    expect(metrics).not.toContain('secret');
+  });
+
+  test('metrics ask for their key where one is set', async () => {
+    const { call } = gateway({ metricsKey: 'm-1' });
+    expect((await call('GET', '/metrics', undefined)).status).toBe(401);
+    expect((await call('GET', '/metrics', 'm-1')).status).toBe(200);
+  });
+});

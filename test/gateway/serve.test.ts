@@ -1,0 +1,87 @@
+/** `rethread serve` as a process: what it says, who it serves, how it stops. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { betaOf, majors } from '../surface/clients.ts';
+
+const CLI = new URL('../../src/cli/index.ts', import.meta.url).pathname;
+const TSX = import.meta.resolve('tsx');
+let cwd: string;
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'rethread-serve-'));
+});
+afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+function rethread(...args: string[]) {
+  const child = spawn(process.execPath, ['--import', TSX, CLI, ...args], {
+    cwd,
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  const said = { out: '', err: '' };
+  child.stdout.on('data', (chunk) => {
+    said.out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    said.err += chunk;
+  });
+  return { child, said, exit: once(child, 'exit').then(([code]) => code as number) };
+}
+
+async function serving(...args: string[]) {
+  const started = rethread('serve', '--port', '0', ...args);
+  while (!started.said.out.includes('Ctrl-C')) {
+    await Promise.race([once(started.child.stdout, 'data'), started.exit]);
+    if (started.child.exitCode !== null) throw new Error(started.said.err);
+  }
+  const [, url = ''] = /at (http:\S+)/.exec(started.said.out) ?? [];
+  return { ...started, url };
+}
+
+describe('rethread serve', () => {
+  test('tells what to set, serves openai 4 and 7 a streamed run, and stops with 0 on SIGTERM', async () => {
+    const { url, said, child, exit } = await serving('--simulate');
+    expect(said.out).toContain(`new OpenAI({ baseURL: '${url}' })`);
+    expect(said.out).toContain(`OpenAI(base_url="${url}")`);
+    for (const { major, SDK } of majors.filter((one) => one.major === 4 || one.major === 7)) {
+      const client = new SDK({ apiKey: 'any', baseURL: url });
+      const beta = betaOf(major, client);
+      const assistant = await beta.assistants.create({ model: 'gpt-4o', instructions: 'x' });
+      const thread = await beta.threads.create({ messages: [{ role: 'user', content: 'Hello, I am Ada.' }] });
+      const stream = beta.threads.runs.stream(thread.id, { assistant_id: assistant.id });
+      let text = '';
+      stream.on('textDelta', ({ value }) => {
+        text += value;
+      });
+      expect((await stream.finalRun()).status).toBe('completed');
+      expect(text).not.toBe('');
+      const models = await client.models.list();
+      expect(models.data.length).toBeGreaterThan(0);
+    }
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+  });
+
+  test.each([
+    [['--port', 'x'], "error: --port: expected a number, got 'x'"],
+    [['--auth', 'none', '--host', '0.0.0.0'], 'error: --auth none lets everybody in who can reach 0.0.0.0'],
+    [['--nope'], "error: unknown option '--nope'"],
+  ])('refuses %j in one line, with exit code 2', async (args, message) => {
+    const { said, exit } = rethread('serve', ...args);
+    expect(await exit).toBe(2);
+    expect(said.err.trim().split('\n')).toHaveLength(1);
+    expect(said.err).toContain(message);
+  });
+
+  test('a port that is taken is one line and exit code 1', async () => {
+    const { url, child, exit } = await serving('--simulate', '--store', 'memory:');
+    const second = rethread('serve', '--simulate', '--store', 'memory:', '--port', new URL(url).port);
+    expect(await second.exit).toBe(1);
+    expect(second.said.err).toContain('EADDRINUSE');
+    expect(second.said.err).not.toContain('    at ');
+    child.kill('SIGTERM');
+    await exit;
+  });
+});
