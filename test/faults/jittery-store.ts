@@ -1,8 +1,13 @@
 /** A store that takes its time, differently at every operation, and watches what is written to it. */
 import type { KeyvStoreAdapter, StoredData } from 'keyv';
 
+export type Random = () => number;
+
+export const pick = <T>(random: Random, choices: readonly T[]): T =>
+  choices[Math.floor(random() * choices.length)] as T;
+
 /** Numbers between 0 and 1, the same ones for the same seed (mulberry32). */
-export function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): Random {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -61,10 +66,10 @@ export class JitteryStore implements KeyvStoreAdapter {
   opts = {};
   namespace?: string;
   readonly #entries: Map<string, string>;
-  readonly #random: () => number;
+  readonly #random: Random;
   readonly #watch: Watch | undefined;
 
-  constructor(entries: Map<string, string>, random: () => number, watch?: Watch) {
+  constructor(entries: Map<string, string>, random: Random, watch?: Watch) {
     this.#entries = entries;
     this.#random = random;
     this.#watch = watch;

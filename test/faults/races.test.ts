@@ -9,16 +9,13 @@ import {
   slow,
   turn,
 } from '../../src/simulator/index.ts';
-import { JitteryStore, randomNumbers, Watch } from './jittery-store.ts';
+import { JitteryStore, pick, type Random, randomNumbers, Watch } from './jittery-store.ts';
 import { assertAtRest, createWorld, prepare, settledRun, type World } from './world.ts';
 
 /** Steps each of the actors takes on one thread. */
 const STEPS = 5;
 const ACTORS = 5;
 
-type Random = () => number;
-const pick = <T>(random: Random, choices: readonly T[]): T =>
-  choices[Math.floor(random() * choices.length)] as T;
 const ticks = async (count: number) => {
   for (let left = count; left > 0; left--) await new Promise((resolve) => setImmediate(resolve));
 };
