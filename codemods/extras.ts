@@ -121,7 +121,7 @@ function declareAssistants(shop: Workshop, result: PassesResult): void {
     const state =
       open === 0
         ? 'all of them are configured as the code says'
-        : `${open} of ${own.length} still need a model and instructions`;
+        : `the code does not say which model ${open === own.length ? 'they have' : `${open} of them have`}`;
     shop.report.findings.push(
       aboutIds(
         shop,

@@ -1,11 +1,12 @@
 /** The root of the command line: finds the subcommand, loads no other, and tells what went wrong in one line. */
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
+import { Exit, type Io } from './io.ts';
 
 /** A subcommand is loaded when it is called, or when its help is asked for. */
 interface Subcommand {
   summary: string;
-  load(): Promise<Command>;
+  load(io: Io): Promise<Command>;
 }
 
 const subcommands: Record<string, Subcommand> = {
@@ -13,18 +14,30 @@ const subcommands: Record<string, Subcommand> = {
     summary: 'serve the Assistants API over HTTP, for clients in any language',
     load: async () => (await import('./serve.ts')).serveCommand,
   },
+  migrate: {
+    summary: 'move code written for the Assistants API onto rethread',
+    load: async (io) => (await import('./migrate.ts')).migrateCommand(io),
+  },
 };
 
-/** @returns 0, 1 where the command failed, or 2 where it was called wrongly */
-export async function main(args: readonly string[]): Promise<number> {
+const terminal = (): Io => ({ cwd: process.cwd(), stdout: process.stdout, stderr: process.stderr });
+
+/** @returns 0, 1 where the command failed, 2 where it was called wrongly, or what the command's own help says */
+export async function main(args: readonly string[], io: Io = terminal()): Promise<number> {
+  const output = {
+    writeOut: (text: string) => void io.stdout.write(text),
+    writeErr: (text: string) => void io.stderr.write(text),
+  };
   const program = new Command('rethread')
     .description('Code written for the Assistants API lives on, over the Responses API.')
     .version(version())
+    .configureOutput(output)
     .exitOverride();
-  const wanted = args.find((arg) => !arg.startsWith('-'));
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  const wanted = words[0] === 'help' ? words[1] : words[0];
   for (const [name, { summary, load }] of Object.entries(subcommands)) {
-    const command = name === wanted ? await load() : new Command(name);
-    program.addCommand(command.summary(summary).exitOverride());
+    const command = name === wanted ? await load(io) : new Command(name);
+    program.addCommand(command.summary(summary).configureOutput(output).exitOverride());
   }
   if (args.length === 0) {
     program.outputHelp();
@@ -35,8 +48,10 @@ export async function main(args: readonly string[]): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`error: ${(error as Error).message}\n`);
-    return (error as Error).name === 'OptionsError' ? 2 : 1;
+    const { message, name } = error as Error;
+    if (message !== '') io.stderr.write(`error: ${message}\n`);
+    if (error instanceof Exit) return error.code;
+    return name === 'OptionsError' ? 2 : 1;
   }
 }
 

@@ -1,0 +1,16 @@
+/** Where MIGRATION.md, which comes with the package, says more about a finding. */
+import type { FindingCode } from '../types.ts';
+
+const GUIDE = 'node_modules/rethread/MIGRATION.md';
+
+const ANCHORS: Partial<Record<FindingCode, string>> = {
+  'assistant-ids': 'bring-your-assistants-along',
+  'ambiguous-arguments': 'old-dialects-of-the-sdk',
+  'sdk-speaks-v1': 'old-dialects-of-the-sdk',
+  'assistants-v1': 'old-dialects-of-the-sdk',
+  'unknown-method': 'old-dialects-of-the-sdk',
+};
+
+export function guideFor(code: FindingCode): string {
+  return `${GUIDE}#${ANCHORS[code] ?? 'on-the-shim'}`;
+}

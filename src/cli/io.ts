@@ -1,0 +1,23 @@
+/** What a command talks to, so that a test can stand in for the terminal. */
+export interface Io {
+  cwd: string;
+  stdout: Output;
+  stderr: Output;
+}
+
+export interface Output {
+  write(text: string): unknown;
+  /** True for a terminal. */
+  isTTY?: boolean;
+}
+
+/** Ends a command with an exit code; with a message, that is printed as an error. */
+export class Exit extends Error {
+  readonly code: number;
+
+  constructor(code: number, message = '') {
+    super(message);
+    this.name = 'Exit';
+    this.code = code;
+  }
+}
