@@ -228,7 +228,7 @@ describe('expiry (§2.6)', () => {
       'run.expired',
     ]);
     expect(events.at(-3)?.data).toMatchObject({ incomplete_details: { reason: 'run_expired' } });
-    const { id } = events.at(-1)?.data as Run;
+    const { id } = (events.at(-1) as { data: Run }).data;
     expect((await r.beta.threads.runs.retrieve(id, { thread_id })).status).toBe('expired');
   });
 
