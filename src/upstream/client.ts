@@ -208,7 +208,7 @@ function lost(mask: Mask) {
 async function jsonOf(response: Response, mask: Mask): Promise<unknown> {
   const text = await response.text().catch(lost(mask));
   try {
-    return JSON.parse(text);
+    return JSON.parse(mask(text));
   } catch {
     throw new UpstreamError('The upstream sent a body that is not JSON.', { status: 502 });
   }
