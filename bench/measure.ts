@@ -17,7 +17,7 @@ function summary(values: number[]): Sample {
 }
 
 /** Each contender gives the milliseconds it wants counted, or is timed as a whole. */
-export type Contender = () => Promise<number | void>;
+export type Contender = () => Promise<unknown>;
 
 /** @param rounds counted rounds, after a tenth as many that warm up */
 export async function compare<Name extends string>(
@@ -30,7 +30,7 @@ export async function compare<Name extends string>(
     for (const name of names) {
       const began = performance.now();
       const own = await contenders[name]();
-      if (round >= 0) times[name].push(own ?? performance.now() - began);
+      if (round >= 0) times[name].push(typeof own === 'number' ? own : performance.now() - began);
     }
   }
   return Object.fromEntries(names.map((name) => [name, summary(times[name])])) as Record<Name, Sample>;

@@ -47,6 +47,14 @@ export function mountAssistants({
   };
 }
 
+/** What says who a caller is. The rest of a mounted handler's request, cookies above all, is between it and its server. */
+function credentials(headers: Headers): Record<string, string> {
+  const own = [...headers].filter(([name]) =>
+    /^(authorization|api-key|openai-(organization|project))$/.test(name),
+  );
+  return callerHeaders(own);
+}
+
 /** As whom a handler that stands alone calls upstream. */
 function callerOf(request: Request, address: UpstreamAddress = {}): Caller {
   const env = globalThis.process?.env ?? {};
@@ -55,7 +63,7 @@ function callerOf(request: Request, address: UpstreamAddress = {}): Caller {
   return {
     baseURL: baseURL.replace(/\/+$/, ''),
     headers: {
-      ...callerHeaders(request.headers),
+      ...credentials(request.headers),
       ...(apiKey && { authorization: `Bearer ${apiKey}` }),
       ...address.headers,
     },

@@ -91,7 +91,7 @@ const schema = z.strictObject({
     .optional(),
   models: z.record(z.string(), z.string().min(1)).optional(),
   assistants: z.record(z.string().startsWith('asst'), declaredAssistant).optional(),
-  runExpiry: positive.optional(),
+  runExpiry: positive.int().optional(),
   concurrency: positive.int().optional(),
   busyThread: z.enum(['reject', 'enqueue', 'interrupt']).optional(),
   maxRetries: z.coerce.number().int().min(0).optional(),
