@@ -124,12 +124,16 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
       return readEvents(await call('post', '/responses', { body, signal, stream: true }), mask);
     },
     async json<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal) {
-      const response = await call(method.toLowerCase() as 'get', path, { body, signal });
-      return (await jsonOf(response, mask)) as T;
+      return during(signal, async (own) => {
+        const response = await call(method.toLowerCase() as 'get', path, { body, signal: own });
+        return (await jsonOf(response, mask)) as T;
+      });
     },
     async bytes(path, signal) {
-      const response = await call('get', path, { signal });
-      return new Uint8Array(await response.arrayBuffer().catch(lost(mask)));
+      return during(signal, async (own) => {
+        const response = await call('get', path, { signal: own });
+        return new Uint8Array(await response.arrayBuffer().catch(lost(mask)));
+      });
     },
     async upload<T>(path: string, file: File, fields: Record<string, string> = {}) {
       const form = new FormData();
@@ -158,6 +162,23 @@ async function makeClient(caller: Caller, options: UpstreamOptions): Promise<Ope
     dangerouslyAllowBrowser: true,
     logLevel: 'off',
   });
+}
+
+/** The SDK leaves a listener on every signal it is given: one that outlives the call is not handed to it. */
+async function during<T>(
+  signal: AbortSignal | undefined,
+  work: (own: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  if (!signal) return work(undefined);
+  const own = new AbortController();
+  const abort = () => own.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await work(own.signal);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 type Mask = (text: string) => string;
