@@ -231,6 +231,7 @@ const SEGMENTS = [
     'messages',
     'cancel',
     '__proto__',
+    'constructor',
     ':id',
     '*',
     ' ',

@@ -137,6 +137,19 @@ describe('whatever a client sends (§2.9)', () => {
     ]);
   });
 
+  it.each([
+    ['/__proto__/', {}, 404],
+    ['/constructor/', {}, 404],
+    ['/threads/__proto__', {}, 400],
+    ['/assistants', { model: 'gpt-4o', metadata: { toJSON: 'x' } }, 400],
+  ])('refuses what means something to JavaScript itself: %s %j', async (path, body, status) => {
+    const world = createWorld();
+    const answer = await world.call('POST', path, body);
+    expect(answer.status).toBe(status);
+    if (path.startsWith('/threads')) expect(answer.body.error.message).toContain("'__proto__'");
+    await world.close();
+  });
+
   it(`answers ${REQUESTS} mutated requests with 200 or a 4xx envelope, never hangs, and stores nothing of a refused one`, async () => {
     const random = randomNumbers(Number(process.env['SEED'] ?? 20_260_826));
     const seen = new Map<string, number>();

@@ -33,13 +33,14 @@ export function checkId(param: string, value: string, prefix: IdPrefix): void {
   if (value.length > MAX_LENGTH) throw stringTooLong(MAX_LENGTH, value.length)(param);
 }
 
-const COLLECTIONS: Record<string, { param: string; prefix: IdPrefix }> = {
-  assistants: { param: 'assistant_id', prefix: 'asst' },
-  threads: { param: 'thread_id', prefix: 'thread' },
-  messages: { param: 'message_id', prefix: 'msg' },
-  runs: { param: 'run_id', prefix: 'run' },
-  steps: { param: 'step_id', prefix: 'step' },
-};
+/** A map, for a segment may be called `__proto__` or `constructor`. */
+const COLLECTIONS: ReadonlyMap<string, { param: string; prefix: IdPrefix }> = new Map([
+  ['assistants', { param: 'assistant_id', prefix: 'asst' }],
+  ['threads', { param: 'thread_id', prefix: 'thread' }],
+  ['messages', { param: 'message_id', prefix: 'msg' }],
+  ['runs', { param: 'run_id', prefix: 'run' }],
+  ['steps', { param: 'step_id', prefix: 'step' }],
+]);
 
 /**
  * Refuses a path in which an id is empty. Every SDK turns an empty id into `/threads//messages` or `/threads/` (§5.4), which other
@@ -50,7 +51,7 @@ const COLLECTIONS: Record<string, { param: string; prefix: IdPrefix }> = {
 export function checkPath(pathname: string): void {
   const segments = pathname.split('/');
   for (const [index, segment] of segments.entries()) {
-    const collection = COLLECTIONS[segments[index - 1] ?? ''];
+    const collection = COLLECTIONS.get(segments[index - 1] ?? '');
     if (segment === '' && collection) throw wrongId(collection.param, '', collection.prefix);
   }
 }
