@@ -4,7 +4,6 @@ import path from 'node:path';
 import { type AssistantId, findAssistantIds } from './detect/assistant-ids.ts';
 import { findInComponent } from './detect/components.ts';
 import { findMocks, mockAdvice } from './detect/mocks.ts';
-import { Flow } from './flow/trace.ts';
 import type { Package } from './project/packages.ts';
 import type { Workshop } from './rewrite.ts';
 import { relativeTo } from './source/relative.ts';
@@ -88,14 +87,13 @@ function denoMapAbove(file: string): string | undefined {
 
 /** A skeleton for each package whose code names assistants; rethread reads it from the directory the program runs in. */
 function declareAssistants(shop: Workshop, result: PassesResult): void {
-  const { sites } = result.first;
+  const { plan, flow } = result.last;
+  const { sites } = plan;
   if (sites.length === 0 && !result.done.some(({ rewrite }) => rewrite.kind === 'raw-http')) return;
-  const flow = new Flow(shop.sources, shop.modules, shop.packages);
   const sources = [...shop.texts.relevant]
     .sort()
     .map((file) => shop.sources.get(file))
     .filter((source) => source !== undefined);
-  // The plan's trees are those of the first pass: the bodies that tell a configuration are the ones people wrote.
   const ids = findAssistantIds(flow, sites, sources, shop.root);
   const byDir = new Map<string, AssistantId[]>();
   for (const id of ids) {

@@ -76,8 +76,8 @@ export async function rewriteProject(context: RewriteContext): Promise<void> {
     });
   }
   fill(shop, result, placer);
-  for (const [file, { kinds, errors }] of blocked)
-    report.findings.push(notWritten(shop, file, kinds, errors));
+  for (const [file, { errors }] of blocked)
+    report.findings.push(notWritten(shop, file, result.originals.has(file), errors));
   extraFiles(shop, result);
   report.findings.push(...extraFindings(shop, result));
   report.summary.filesParsed = shop.sources.everParsed.size;
@@ -145,21 +145,15 @@ function restore(shop: Workshop, result: PassesResult): void {
   }
 }
 
-function notWritten(
-  shop: Workshop,
-  file: string,
-  kinds: 'repairs' | 'all',
-  errors: readonly string[],
-): Finding {
-  const what =
-    kinds === 'repairs' ? 'Its clients were wrapped, but its calls were not repaired' : 'It was not changed';
+function notWritten(shop: Workshop, file: string, wrapped: boolean, errors: readonly string[]): Finding {
+  const what = wrapped ? 'Its clients were wrapped, but its calls were not repaired' : 'It was not changed';
   return {
     file: relativeTo(shop.root, file),
     line: 1,
     column: 1,
     code: 'not-written',
     severity: 'action',
-    message: `${what}: the result would have new type errors (${errors.slice(0, 3).join('; ')}${errors.length > 3 ? '; …' : ''}).`,
+    message: `${what}: the result would have new errors (${errors.slice(0, 3).join('; ')}${errors.length > 3 ? '; …' : ''}).`,
     help: 'Change it by hand, or bring the installed SDK to the version that the code is written for and run the command again.',
   };
 }

@@ -29,6 +29,8 @@ export interface PassesOptions {
 export interface PassesResult {
   /** The plan of the first pass: what was found, on the text as it was. */
   first: Plan;
+  /** The plan of the last pass and its flow: what is found in the text as it became. */
+  last: { plan: Plan; flow: Flow };
   /** Edits by file and pass. */
   log: Map<string, Edit[][]>;
   /** What was done, with its offset in the text that its pass saw. */
@@ -46,9 +48,11 @@ export function runPasses(options: PassesOptions): PassesResult {
   const originals = new Map<string, string>();
   const dependents = new Set<string>();
   let first: Plan | undefined;
+  let last: PassesResult['last'] | undefined;
 
   for (let pass = 0; pass < MOST_PASSES; pass += 1) {
-    const plan = planWithSweeps(options, pass === 0);
+    last = planWithSweeps(options, pass === 0);
+    const { plan } = last;
     first ??= plan;
     for (const source of plan.dependents) dependents.add(source.path);
     let changed = false;
@@ -69,21 +73,21 @@ export function runPasses(options: PassesOptions): PassesResult {
     }
     if (!changed || options.aborted()) break;
   }
-  if (!first) throw new Error('no pass was run');
-  return { first, log, done, originals, dependents };
+  if (!first || !last) throw new Error('no pass was run');
+  return { first, last, log, done, originals, dependents };
 }
 
 /** One plan; made anew when names that it asked for turn up in files that had been put aside. */
-function planWithSweeps(options: PassesOptions, sweeping: boolean): Plan {
+function planWithSweeps(options: PassesOptions, sweeping: boolean): PassesResult['last'] {
   const searched = new Set<string>();
   for (let sweep = 0; ; sweep += 1) {
     const flow = new Flow(options.sources, options.modules, options.packages);
     const plan = options.plan(flow, [...options.sources.texts.relevant].sort());
     if (!sweeping || sweep >= MOST_SWEEPS || !plan.sites.some((site) => site.status === 'unresolved'))
-      return plan;
+      return { plan, flow };
     const words = new Set([...flow.wanted].filter((word) => word.length > 2 && !searched.has(word)));
     for (const word of words) searched.add(word);
-    if (words.size === 0 || options.sources.texts.sweep(words) === 0) return plan;
+    if (words.size === 0 || options.sources.texts.sweep(words) === 0) return { plan, flow };
   }
 }
 

@@ -59,6 +59,7 @@ function reasonToLeave(context: ShimContext, use: RawUse): string | undefined {
   if (isTestFile(use.source, context.root)) return 'silently';
   if (!context.inScope(use.source.path))
     return 'its base URL is written in a file outside of the paths that were given';
-  if (runsInBrowser(use.source)) return 'it runs in a browser, and with it the API key';
+  if (runsInBrowser(use.source, context.tracer.packages.of(use.source.path)))
+    return 'it runs in a browser, and with it the API key';
   return undefined;
 }

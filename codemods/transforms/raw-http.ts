@@ -7,6 +7,7 @@ import type { RawUse, Vendor } from '../detect/raw-http.ts';
 import { isRethread } from '../flow/calls.ts';
 import { lookup, lookupName } from '../flow/scope.ts';
 import type { Tracer } from '../flow/values.ts';
+import type { Package } from '../project/packages.ts';
 import type { Edit, Rewrite } from '../source/edits.ts';
 import { bare } from '../source/parse.ts';
 import type { Source } from '../source/sources.ts';
@@ -161,10 +162,28 @@ function environment(source: Source, vendor: Vendor, quote: string): string {
   return `${read} ?? ${quote}${address}${quote}`;
 }
 
+/** Packages that say "browser", and packages that say "server after all". */
+const BROWSER = [
+  'vite',
+  'react-dom',
+  'vue',
+  'svelte',
+  '@angular/core',
+  '@tauri-apps/api',
+  'react-scripts',
+  'lit',
+  'parcel',
+];
+const SERVER =
+  /^(?:express|fastify|koa|hono|next|nuxt|astro|h3|nitropack|@nestjs\/core|@remix-run\/.*|@sveltejs\/kit|firebase-functions|@azure\/functions|@hono\/.*|elysia|discord\.js|telegraf)$/;
+
 /** True for code that runs in a browser, where there is neither `process.env` nor a store. */
-export function runsInBrowser(source: Source): boolean {
+export function runsInBrowser(source: Source, owner: Package | undefined): boolean {
   if (/^\s*['"]use client['"]/.test(source.text)) return true;
   if (/from\s+['"]@(?:angular\/core|tauri-apps\/api)/.test(source.text)) return true;
+  const dependencies = Object.keys({ ...owner?.json.dependencies, ...owner?.json.devDependencies });
+  const hasServer = dependencies.some((name) => SERVER.test(name));
+  if (!hasServer && dependencies.some((name) => BROWSER.includes(name))) return true;
   const isServer = /\/api\/|\broute\.[jt]sx?$|\.server\.|\/server\//.test(source.path);
   return (
     !isServer && (/\.[jt]sx$/.test(source.path) || /\b(?:window|document|localStorage)\.\w/.test(source.text))

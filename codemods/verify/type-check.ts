@@ -87,7 +87,10 @@ function optionsOf(config: Config | undefined): ts.CompilerOptions {
   // The compiler's own defaults changed with its major; a project that says nothing was written for the old ones.
   options.strict ??= false;
   options.types ??= ['*'];
+  // Where output would go says nothing about whether a file is right.
   delete options.tsBuildInfoFile;
+  delete options.rootDir;
+  delete options.outDir;
   return options;
 }
 
