@@ -22,6 +22,8 @@ export interface Site {
   certain: boolean;
   /** Ways into this site that nobody could follow to their end. */
   lost: (Value & { kind: 'unknown' | 'external' })[];
+  /** Clients that may be meant, when a property's name is all that leads to them and there are several. */
+  candidates: Value[];
 }
 
 /** Sites of one file, in the order of the text. */
@@ -136,15 +138,19 @@ function site(
   path: Path,
   values: readonly Value[],
 ): Site {
-  const clients = values.filter((value): value is Value & { kind: 'client' } => value.kind === 'client');
-  const wrapped = values.filter((value): value is Value & { kind: 'wrapped' } => value.kind === 'wrapped');
-  const typed = values.some((value) => value.kind === 'typed');
+  const direct = values.filter((value) => !('path' in value && value.path.includes(CALL)));
+  const clients = direct.filter((value): value is Value & { kind: 'client' } => value.kind === 'client');
+  const wrapped = direct.filter((value): value is Value & { kind: 'wrapped' } => value.kind === 'wrapped');
+  const typed = direct.some((value) => value.kind === 'typed');
   const lost = values.filter(
     (value): value is Value & { kind: 'unknown' | 'external' } =>
       value.kind === 'unknown' || value.kind === 'external',
   );
+  const candidates: Value[] = [];
   if (clients.length === 0 && wrapped.length === 0) {
-    for (const value of clientsWrittenTo(tracer, values)) {
+    const byName = clientsWrittenTo(tracer, values);
+    candidates.push(...byName.candidates);
+    for (const value of byName.clients) {
       if (value.kind === 'client') clients.push(value);
       else if (value.kind === 'wrapped') wrapped.push(value);
     }
@@ -159,5 +165,6 @@ function site(
     wrapped,
     certain: typed || clients.length > 0 || wrapped.length > 0,
     lost,
+    candidates,
   };
 }

@@ -23,7 +23,14 @@ const TOO_COMMON = new Set([
 /** `app.set('openai', client)`, `fastify.decorate('openai', client)`. */
 const SETTERS = ['set', 'decorate', 'provide', 'decorateRequest', 'register', 'registerInstance'];
 
-export function clientsWrittenTo(tracer: Tracer, values: readonly Value[]): Value[] {
+export interface ByName {
+  /** Believed: all of them are made in one place. */
+  clients: Value[];
+  /** Made in several places, any of which may be the one that is meant. */
+  candidates: Value[];
+}
+
+export function clientsWrittenTo(tracer: Tracer, values: readonly Value[]): ByName {
   const found: Value[] = [];
   const asked = new Set<string>();
   for (const value of values) {
@@ -32,7 +39,14 @@ export function clientsWrittenTo(tracer: Tracer, values: readonly Value[]): Valu
     asked.add(question.name);
     found.push(...writers(tracer, question.name, question.rest));
   }
-  return found;
+  const made = found.filter((value) => !/\.(?:test|spec)\.[mc]?[jt]sx?$/.test(fileOf(value)));
+  const unique = [...new Map(made.map((value) => [value.node, value])).values()];
+  const files = new Set(unique.map(fileOf));
+  return files.size <= 1 ? { clients: unique, candidates: [] } : { clients: [], candidates: unique };
+}
+
+function fileOf(value: Value): string {
+  return value.node.getSourceFile().fileName;
 }
 
 /** The property whose value would be the client: the one before `beta`, or before the resource of a typed place. */
@@ -56,13 +70,13 @@ function writers(tracer: Tracer, name: string, rest: Path): Value[] {
   tracer.want(name);
   for (const file of tracer.sources.mentioning(name)) {
     for (const write of file.index.writes.get(name) ?? []) {
-      found.push(...clientsOf(tracer.trace(write.value, rest)));
+      found.push(...clientsOf(tracer.trace(write.value, rest), rest));
     }
     for (const setter of SETTERS) {
       for (const call of file.index.callsByName.get(setter) ?? []) {
         const [key, value] = call.arguments ?? [];
         if (key && value && ts.isStringLiteralLike(key) && key.text === name) {
-          found.push(...clientsOf(tracer.trace(value, rest)));
+          found.push(...clientsOf(tracer.trace(value, rest), rest));
         }
       }
     }
@@ -70,6 +84,10 @@ function writers(tracer: Tracer, name: string, rest: Path): Value[] {
   return found;
 }
 
-function clientsOf(values: readonly Value[]): Value[] {
-  return values.filter((value) => value.kind === 'client' || value.kind === 'wrapped');
+/** Clients that are asked for just this; `{ id: assistant.id }` leads to a client as well, but by way of a call. */
+function clientsOf(values: readonly Value[], rest: Path): Value[] {
+  return values.filter(
+    (value) =>
+      (value.kind === 'client' || value.kind === 'wrapped') && value.path.join('.') === rest.join('.'),
+  );
 }

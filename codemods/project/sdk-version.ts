@@ -12,7 +12,8 @@ export interface SdkVersion {
   major: number;
   minor: number;
   text: string;
-  from: 'node_modules' | 'lockfile' | 'range' | 'import';
+  /** `pinned`: by a lockfile, or by an exact version in package.json. */
+  from: 'node_modules' | 'pinned' | 'range' | 'import';
 }
 
 /** From here on SDK 4 speaks version 2 of the Assistants API. */
@@ -56,9 +57,10 @@ export class SdkVersions {
       if (own === undefined) continue;
       range ??= own;
       const locked = lockedVersion(owner, 'openai');
-      if (locked !== undefined) return parse(locked, 'lockfile');
+      if (locked !== undefined) return parse(locked, 'pinned');
     }
-    return range === undefined ? undefined : parse(range, 'range');
+    if (range === undefined) return undefined;
+    return parse(range, /^=?\d+\.\d+\.\d+/.test(range) ? 'pinned' : 'range');
   }
 }
 

@@ -34,6 +34,10 @@ export function unresolvedRemarks(tracer: Tracer, sites: readonly PlannedSite[],
 }
 
 function reasonFor(tracer: Tracer, site: PlannedSite, root: string): string {
+  if (site.candidates.length > 0) {
+    const places = site.candidates.map((value) => placeOf(tracer, value, root)).sort();
+    return `it comes through a property under whose name several clients are kept, and it may be any of them (${places.join(', ')})`;
+  }
   const lost = site.lost.find((value) => value.kind === 'unknown') ?? site.lost[0];
   if (!lost) return `nothing that reaches \`${rootText(site)}\` makes a client`;
   return `${sentence(lost)} (${placeOf(tracer, lost, root)})`;
