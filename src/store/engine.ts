@@ -13,6 +13,6 @@ export interface Engine {
   /** goes before every key, where the engine is shared with other programs */
   readonly keyPrefix: string;
   readonly locks: Locks;
-  /** lets go of what the engine has opened */
+  /** lets go of what the engine has opened, locks included */
   close(): Promise<void>;
 }

@@ -104,10 +104,13 @@ export class KeyvStore implements Store {
   async close(): Promise<void> {
     if (this.#scope !== '' || this.#health.closed) return;
     this.#health.closed = true;
-    const closing = await Promise.allSettled([this.#engine.close(), this.#engine.locks.close()]);
-    this.#health.stop();
-    const failure = closing.find((one) => one.status === 'rejected');
-    if (failure) throw wrap('failed', this.#engine.target, 'cannot close', failure.reason);
+    try {
+      await this.#engine.close();
+    } catch (error) {
+      throw wrap('failed', this.#engine.target, 'cannot close', error);
+    } finally {
+      this.#health.stop();
+    }
   }
 
   /**

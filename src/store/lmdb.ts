@@ -1,6 +1,7 @@
 /** A Keyv adapter over lmdb: transactional, and readable and writable by several processes of one host. */
 import type { KeyvEntry, KeyvStoreAdapter, StoredData } from 'keyv';
 import { open, type RootDatabase } from 'lmdb';
+import type { LmdbGate } from './lmdb-gate.ts';
 
 /** What lmdb takes; longer keys are refused. */
 const LONGEST_KEY = 1978;
@@ -15,12 +16,21 @@ const LONGEST_KEY = 1978;
 export class KeyvLmdb implements KeyvStoreAdapter {
   readonly opts: { dialect: 'lmdb'; url: string };
   namespace?: string;
+  readonly #gate: LmdbGate;
   readonly #db: RootDatabase<string, string>;
 
-  /** @param path of the data file; its directory exists. Beside it lmdb keeps a `-lock` file */
-  constructor(path: string) {
+  private constructor(path: string, gate: LmdbGate) {
     this.opts = { dialect: 'lmdb', url: path };
+    this.#gate = gate;
     this.#db = open<string, string>({ path, noSubdir: true, encoding: 'string' });
+  }
+
+  /**
+   * @param path of the data file; its directory exists. Beside it lmdb keeps a `-lock` file
+   * @param gate of that directory. It stays its owner's
+   */
+  static open(path: string, gate: LmdbGate): Promise<KeyvLmdb> {
+    return gate.shut(() => new KeyvLmdb(path, gate));
   }
 
   /** Errors reject; there are no events. */
@@ -81,7 +91,7 @@ export class KeyvLmdb implements KeyvStoreAdapter {
   /** Removes the keys of the namespace, or every key if there is none. */
   async clear(): Promise<void> {
     if (!this.namespace) {
-      await this.#settle(this.#db.clearAsync());
+      await this.#settle(() => this.#db.clearAsync());
       return;
     }
     const keys: string[] = [];
@@ -101,7 +111,7 @@ export class KeyvLmdb implements KeyvStoreAdapter {
   }
 
   async disconnect(): Promise<void> {
-    await this.#db.close();
+    await this.#gate.shut(() => this.#db.close());
   }
 
   #current(): RootDatabase<string, string> {
@@ -110,12 +120,12 @@ export class KeyvLmdb implements KeyvStoreAdapter {
   }
 
   async #commit(writes: () => void): Promise<void> {
-    await this.#settle(this.#db.batch(writes));
+    await this.#settle(() => this.#db.batch(writes));
   }
 
-  async #settle(commit: Promise<unknown>): Promise<void> {
+  async #settle(write: () => Promise<unknown>): Promise<void> {
     try {
-      await commit;
+      await this.#gate.commit(write);
       await this.#db.flushed;
     } catch (error) {
       const hidden = (error as { commitError?: Promise<never> }).commitError;

@@ -48,7 +48,8 @@ export class SharedLocks implements Locks {
     return mutexes.run(name, async (turn) => {
       await this.#giveWay(turn);
       const lock = this.#factory.createLock(`${prefix}lock:${name}`, ttlMs);
-      await this.#attempt('cannot take a lock', () => lock.acquire());
+      // null, for verrou's own default is to give up after 30 s, by answering false
+      await this.#attempt('cannot take a lock', () => lock.acquire({ retry: { timeout: null } }));
       const extending = setInterval(() => {
         // a failure shows when the lock is released
         lock.extend(ttlMs).catch(() => {});

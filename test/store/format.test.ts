@@ -5,6 +5,7 @@ import { Keyv } from 'keyv';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FORMAT_VERSION, seal, unseal } from '../../src/store/format.ts';
 import { KeyvLmdb } from '../../src/store/lmdb.ts';
+import { LmdbGate } from '../../src/store/lmdb-gate.ts';
 import { openLog } from '../../src/store/log.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -30,13 +31,23 @@ function within(store: Store, scopes: string[]): Store {
   return scopes.reduce((outer, scope) => outer.scoped(scope), store);
 }
 
+/** Works on the strings that a file store really holds. */
+async function withRaw(target: string, work: (adapter: KeyvLmdb) => Promise<void>): Promise<void> {
+  const path = target.slice('file:'.length);
+  const gate = await LmdbGate.join(path);
+  const adapter = await KeyvLmdb.open(join(path, 'data.mdb'), gate);
+  await work(adapter);
+  await adapter.disconnect();
+  await gate.leave();
+}
+
 /** A file store in which an earlier rethread has left these values. */
 async function leftBehind(name: string, stored: Fixture['stored']): Promise<string> {
   const target = `file:${join(directory, name)}`;
   await (await openStore(target)).close();
-  const adapter = new KeyvLmdb(join(directory, name, 'data.mdb'));
-  await adapter.setMany(stored.map(([key, value]) => ({ key, value: JSON.stringify(value) })));
-  await adapter.disconnect();
+  await withRaw(target, (adapter) =>
+    adapter.setMany(stored.map(([key, value]) => ({ key, value: JSON.stringify(value) }))),
+  );
   return target;
 }
 
@@ -132,12 +143,12 @@ describe('data of a newer rethread', () => {
     await expect(openLog(store, 'log').remove('id', 0)).rejects.toMatchObject(refused);
     await store.close();
 
-    const adapter = new KeyvLmdb(join(target.slice('file:'.length), 'data.mdb'));
-    expect(await adapter.getMany(['key', 'head:log'])).toEqual([
-      JSON.stringify(newer),
-      JSON.stringify(newer),
-    ]);
-    await adapter.disconnect();
+    await withRaw(target, async (adapter) => {
+      expect(await adapter.getMany(['key', 'head:log'])).toEqual([
+        JSON.stringify(newer),
+        JSON.stringify(newer),
+      ]);
+    });
   });
 });
 

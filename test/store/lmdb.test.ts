@@ -4,18 +4,24 @@ import { join } from 'node:path';
 import { Keyv } from 'keyv';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeyvLmdb } from '../../src/store/lmdb.ts';
+import { LmdbGate } from '../../src/store/lmdb-gate.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'rethread-lmdb-'));
 let files = 0;
 let adapter: KeyvLmdb;
 
-beforeEach(() => {
-  adapter = new KeyvLmdb(join(directory, `${files++}.mdb`));
+const gate = await LmdbGate.join(directory);
+
+beforeEach(async () => {
+  adapter = await KeyvLmdb.open(join(directory, `${files++}.mdb`), gate);
 });
 
 afterEach(() => adapter.disconnect());
 
-afterAll(() => rm(directory, { recursive: true }));
+afterAll(async () => {
+  await gate.leave();
+  await rm(directory, { recursive: true });
+});
 
 async function contents(namespace?: string): Promise<[string, string][]> {
   const entries: [string, string][] = [];
@@ -102,7 +108,7 @@ describe('the lmdb adapter', () => {
   });
 
   it('rejects after it was disconnected', async () => {
-    const other = new KeyvLmdb(join(directory, `${files++}.mdb`));
+    const other = await KeyvLmdb.open(join(directory, `${files++}.mdb`), gate);
     await other.disconnect();
     await expect(other.get('a')).rejects.toThrow();
     await expect(other.set('a', '1')).rejects.toThrow();

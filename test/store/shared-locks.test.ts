@@ -6,7 +6,8 @@ import { RedisStore } from '@verrou/core/drivers/redis';
 import { registerStoreTestSuite } from '@verrou/core/test_suite';
 import type { LockStore } from '@verrou/core/types';
 import { Redis } from 'ioredis';
-import { afterAll, assert, describe, expect, it, vi } from 'vitest';
+import { afterAll, assert, beforeAll, describe, expect, it, vi } from 'vitest';
+import { LmdbGate } from '../../src/store/lmdb-gate.ts';
 import { LmdbLockStore } from '../../src/store/lmdb-locks.ts';
 import { ProcessMutexes } from '../../src/store/locks.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -23,13 +24,15 @@ const opened: { close(): Promise<unknown> }[] = [];
 
 afterAll(async () => {
   for (const one of opened) await one.close();
+  await gate.leave();
   await rm(directory, { recursive: true });
 });
 
+const gate = await LmdbGate.join(directory);
 let files = 0;
 
-function lmdbDriver(path = join(directory, `${files++}.mdb`)): LmdbLockStore {
-  const driver = new LmdbLockStore(path, { volatile: true });
+async function lmdbDriver(path = join(directory, `${files++}.mdb`)): Promise<LmdbLockStore> {
+  const driver = await LmdbLockStore.open(path, gate, { volatile: true });
   opened.push(driver);
   return driver;
 }
@@ -48,9 +51,9 @@ function processWith(driver: LockStore, { ttlMs = 10_000, prefix = '' } = {}): S
   });
 }
 
-function checks(makeDriver: () => LockStore, prefix: string): void {
+function checks(makeDriver: () => Promise<LockStore>, prefix: string): void {
   it('sections of two processes never overlap', async () => {
-    const driver = makeDriver();
+    const driver = await makeDriver();
     const processes = [processWith(driver, { prefix }), processWith(driver, { prefix })];
     let inside = 0;
     let most = 0;
@@ -65,7 +68,7 @@ function checks(makeDriver: () => LockStore, prefix: string): void {
 
   // (again, if this machine is so busy that it stops for longer than the time to live)
   it('a section that takes longer than the time to live keeps its lock', { retry: 3 }, async () => {
-    const driver = makeDriver();
+    const driver = await makeDriver();
     const [one, other] = [processWith(driver, { ttlMs: 300, prefix }), processWith(driver, { prefix })];
     const order: string[] = [];
     let entered = () => {};
@@ -86,7 +89,7 @@ function checks(makeDriver: () => LockStore, prefix: string): void {
   });
 
   it('the lock of a process that died is free when its time to live has passed, and not before', async () => {
-    const driver = makeDriver();
+    const driver = await makeDriver();
     const died = Date.now();
     expect(await driver.save(`${prefix}lock:dead`, 'a dead process', 250)).toBe(true);
     await processWith(driver, { prefix }).lock('dead', async () => {});
@@ -94,7 +97,7 @@ function checks(makeDriver: () => LockStore, prefix: string): void {
   });
 
   it('a section whose lock was taken over is told so, even if it thinks that all went well', async () => {
-    const driver = makeDriver();
+    const driver = await makeDriver();
     const locks = processWith(driver, { prefix });
     const stolen = locks.lock('stolen', async () => {
       // as if this process had been stopped, its lock had run out, and another process had come
@@ -107,7 +110,7 @@ function checks(makeDriver: () => LockStore, prefix: string): void {
   });
 
   it('a section that fails says why, whatever becomes of its lock', async () => {
-    const driver = makeDriver();
+    const driver = await makeDriver();
     const failing = processWith(driver, { prefix }).lock('failing', async () => {
       await driver.forceDelete(`${prefix}lock:failing`);
       throw new Error('from the section');
@@ -116,7 +119,7 @@ function checks(makeDriver: () => LockStore, prefix: string): void {
   });
 
   it('a process that has always somebody waiting lets another one in', async () => {
-    const driver = makeDriver();
+    const driver = await makeDriver();
     const [busy, other] = [processWith(driver, { prefix }), processWith(driver, { prefix })];
     let waiting = 1000;
     const queue = Array.from({ length: waiting }, () =>
@@ -138,7 +141,7 @@ describe.concurrent('locks that processes share through lmdb', () => {
 
   it('are found by another opening of the same file', async () => {
     const path = join(directory, 'same.mdb');
-    const [one, other] = [processWith(lmdbDriver(path)), processWith(lmdbDriver(path))];
+    const [one, other] = [processWith(await lmdbDriver(path)), processWith(await lmdbDriver(path))];
     const lease = await one.lease('name', 10_000);
     expect(await other.lease('name', 10_000)).toBeUndefined();
     await lease?.release();
@@ -148,7 +151,7 @@ describe.concurrent('locks that processes share through lmdb', () => {
 
 describeWith(redis, 'locks that processes share through Redis', () => {
   const connection = new Redis(redis.url, { lazyConnect: true });
-  checks(() => new RedisStore({ connection }), `${namespace}-`);
+  checks(async () => new RedisStore({ connection }), `${namespace}-`);
   afterAll(async () => {
     await connection.quit();
     await dropKeys(redis.url, namespace);
@@ -212,5 +215,10 @@ describe.concurrent("verrou's own suite for drivers, on the lmdb driver", () => 
       },
     };
   };
-  registerStoreTestSuite({ test: test as never, createStore: () => lmdbDriver() });
+  // as many drivers as it has tests, made beforehand: it wants them at once
+  const drivers: LockStore[] = [];
+  beforeAll(async () => {
+    for (let i = 0; i < 60; i++) drivers.push(await lmdbDriver());
+  });
+  registerStoreTestSuite({ test: test as never, createStore: () => drivers.pop() as LockStore });
 });

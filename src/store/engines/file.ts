@@ -6,6 +6,7 @@ import { Keyv } from 'keyv';
 import type { Engine } from '../engine.ts';
 import { StoreError, wrap } from '../errors.ts';
 import { KeyvLmdb } from '../lmdb.ts';
+import { LmdbGate } from '../lmdb-gate.ts';
 import { LmdbLockStore } from '../lmdb-locks.ts';
 import { processLocks } from '../locks.ts';
 import type { ResolvedOptions } from '../open.ts';
@@ -22,8 +23,9 @@ export async function openFile(target: string, options: ResolvedOptions): Promis
     const directory = await makeDirectory(target);
     const data = join(directory, DATA);
     await mustBeLmdb(data, target);
-    const adapter = new KeyvLmdb(data);
-    const driver = await openLocks(directory);
+    const gate = await LmdbGate.join(directory);
+    const adapter = await KeyvLmdb.open(data, gate);
+    const driver = await openLocks(directory, gate);
     const locks = new SharedLocks({
       driver,
       reach: 'host',
@@ -34,15 +36,12 @@ export async function openFile(target: string, options: ResolvedOptions): Promis
       retryMs: RETRY_MS,
       close: () => driver.close(),
     });
-    return {
-      kind: 'file',
-      target,
-      keyv: newKeyv(Keyv, adapter),
-      atomic: true,
-      keyPrefix: '',
-      locks,
-      close: () => adapter.disconnect(),
+    const close = async () => {
+      await adapter.disconnect();
+      await locks.close();
+      await gate.leave();
     };
+    return { kind: 'file', target, keyv: newKeyv(Keyv, adapter), atomic: true, keyPrefix: '', locks, close };
   } catch (error) {
     throw wrap('unreachable', target, 'cannot open the directory', error);
   }
@@ -85,12 +84,12 @@ async function mustBeLmdb(path: string, target: string): Promise<void> {
  * unreadable after a power failure, so each boot has its own; where a boot can't be told from another, the file is
  * synchronized after all.
  */
-async function openLocks(directory: string): Promise<LmdbLockStore> {
+async function openLocks(directory: string, gate: LmdbGate): Promise<LmdbLockStore> {
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => undefined);
   const name = boot ? `locks-${boot.trim().slice(0, 8)}.mdb` : 'locks.mdb';
   for (const file of await readdir(directory)) {
     const isOfAnotherBoot = /^locks.*\.mdb(-lock)?$/.test(file) && !file.startsWith(name);
     if (isOfAnotherBoot) await rm(join(directory, file), { force: true });
   }
-  return new LmdbLockStore(join(directory, name), { volatile: boot !== undefined });
+  return LmdbLockStore.open(join(directory, name), gate, { volatile: boot !== undefined });
 }

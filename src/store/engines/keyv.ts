@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts';
 import { StoreError } from '../errors.ts';
 import { processLocks } from '../locks.ts';
 import type { ResolvedOptions } from '../open.ts';
+import { locksFor } from './locks-for.ts';
 import { newKeyv } from './new-keyv.ts';
 
 /** Such a store has no address. */
@@ -21,19 +22,15 @@ export async function openKeyv(target: Keyv | KeyvStoreAdapter, options: Resolve
   if (keyv.namespace?.startsWith(keyPrefix)) {
     throw new StoreError('bad_target', TARGET, `a namespace that begins with ${keyPrefix} is ambiguous`);
   }
-  const own = processLocks(adapter);
-  const clusterLocks = async (url: string) => {
-    const { redisLocks } = await import('./redis-locks.ts');
-    return redisLocks(url, own.mutexes, options);
-  };
+  const locks = await locksFor(processLocks(adapter), options);
   return {
     kind: 'keyv',
     target: TARGET,
     keyv,
     atomic: options.atomicSetMany,
     keyPrefix,
-    locks: options.locks === undefined ? own : await clusterLocks(options.locks),
-    close: async () => {},
+    locks,
+    close: () => locks.close(),
   };
 }
 

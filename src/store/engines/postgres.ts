@@ -6,6 +6,7 @@ import type { Engine } from '../engine.ts';
 import { StoreError, wrap } from '../errors.ts';
 import { processLocks } from '../locks.ts';
 import type { ResolvedOptions } from '../open.ts';
+import { locksFor } from './locks-for.ts';
 import { newKeyv } from './new-keyv.ts';
 import { loadOptional } from './optional.ts';
 
@@ -40,22 +41,28 @@ export async function openPostgres(target: string, options: ResolvedOptions): Pr
   }
 
   const adapter = new Postgres({ uri: target, table: options.namespace });
-  await mustHaveTable(adapter, target);
-  const { pathname, host } = new URL(target);
-  const own = processLocks(`postgres:${host}${pathname}:${options.namespace}`);
-  const clusterLocks = async (url: string) => {
-    const { redisLocks } = await import('./redis-locks.ts');
-    return redisLocks(url, own.mutexes, options);
-  };
-  return {
-    kind: 'postgres',
-    target,
-    keyv: newKeyv(Keyv, adapter),
-    atomic: true,
-    keyPrefix: '',
-    locks: options.locks === undefined ? own : await clusterLocks(options.locks),
-    close: () => adapter.disconnect(),
-  };
+  try {
+    await mustHaveTable(adapter, target);
+    const { pathname, host } = new URL(target);
+    const own = processLocks(`postgres:${host}${pathname}:${options.namespace}`);
+    const locks = await locksFor(own, options);
+    const close = async () => {
+      await locks.close();
+      await adapter.disconnect();
+    };
+    return {
+      kind: 'postgres',
+      target,
+      keyv: newKeyv(Keyv, adapter),
+      atomic: true,
+      keyPrefix: '',
+      locks,
+      close,
+    };
+  } catch (error) {
+    await adapter.disconnect();
+    throw error;
+  }
 }
 
 async function openPool(target: string): Promise<Pool> {
@@ -93,7 +100,6 @@ async function mustHaveTable(adapter: KeyvPostgres, target: string): Promise<voi
   try {
     await adapter.has('');
   } catch (error) {
-    await adapter.disconnect();
     throw wrap('unreachable', target, 'cannot create a table for the data', refusal ?? error);
   }
 }

@@ -36,22 +36,24 @@ export async function openRedis(target: string, options: ResolvedOptions): Promi
     if (client.isOpen) client.destroy();
     throw wrap('unreachable', target, 'cannot connect to the server', error);
   }
-  const close = async () => {
+  const disconnect = async () => {
     // what is under way is finished first, unless the connection is gone
     if (client.isReady) await client.close().catch(() => {});
     if (client.isOpen) client.destroy();
   };
   try {
-    const locks = await redisLocks(
-      options.locks ?? target,
-      processLocks(`redis:${new URL(target).host}${new URL(target).pathname}:${options.namespace}`).mutexes,
-      options,
-    );
+    const { host, pathname } = new URL(target);
+    const { mutexes } = processLocks(`redis:${host}${pathname}:${options.namespace}`);
+    const locks = await redisLocks(options.locks ?? target, mutexes, options);
     const adapter = new KeyvRedis(client, { throwOnErrors: true, throwOnConnectError: true });
     const keyv = newKeyv(Keyv, adapter);
+    const close = async () => {
+      await locks.close();
+      await disconnect();
+    };
     return { kind: 'redis', target, keyv, atomic: true, keyPrefix: `${options.namespace}:`, locks, close };
   } catch (error) {
-    await close();
+    await disconnect();
     throw error;
   }
 }
