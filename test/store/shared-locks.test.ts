@@ -180,6 +180,29 @@ describeWith(redis, 'locks that processes share through Redis', () => {
   }
 });
 
+describe('a lock that is held for long', () => {
+  it('is waited for as long as it takes, though verrou by itself gives up after 30 s', async () => {
+    let looks = 0;
+    const driver = {
+      save: async () => {
+        looks++;
+        vi.setSystemTime(Date.now() + 40_000);
+        return looks === 4;
+      },
+      delete: async () => {},
+      forceDelete: async () => {},
+      exists: async () => true,
+      extend: async () => {},
+    };
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      await processWith(driver).lock('name', async () => expect(looks).toBe(4));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
 describe('the queues of a process', () => {
   it('are forgotten when nobody stands in them any more', async () => {
     const mutexes = new ProcessMutexes();
