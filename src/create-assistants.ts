@@ -1,5 +1,6 @@
 /** The handler that stands alone, to be mounted in any server; and the way a client's own fetch goes into it. */
 import { createEngine } from './engine.ts';
+import type { Listeners } from './http/service.ts';
 import { parseOptions, type RethreadOptions, type UpstreamAddress } from './options.ts';
 import { type Caller, callerHeaders } from './upstream/client.ts';
 
@@ -18,7 +19,7 @@ export interface Assistants {
 
 /** {@link Assistants} with the way in for a client's own fetch. */
 export interface MountedAssistants extends Assistants {
-  handle(request: Request, caller: Caller): Promise<Response>;
+  handle(request: Request, caller: Caller, listeners?: Listeners): Promise<Response>;
 }
 
 /**
@@ -39,7 +40,8 @@ export function mountAssistants({
   ...options
 }: RethreadOptions & { upstream?: UpstreamAddress }): MountedAssistants {
   const engine = createEngine(parseOptions(options, 'options'));
-  const handle = (request: Request, caller: Caller) => engine.handle(request, { tenant: TENANT, caller });
+  const handle = (request: Request, caller: Caller, listeners?: Listeners) =>
+    engine.handle(request, { tenant: TENANT, caller, ...listeners });
   return {
     handle,
     fetch: (request) => handle(request, callerOf(request, upstream)),

@@ -49,8 +49,8 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
   let works: Promise<Works> | undefined;
   let running: Works | undefined;
   const state = { draining: false, closing: false };
-  const start = () => {
-    works ??= build(given, hooks, state);
+  const start = (log?: Clockwork['log']) => {
+    works ??= build(given, hooks, state, log);
     // What could not be opened is tried again by the next request.
     works.catch(() => {
       works = undefined;
@@ -67,7 +67,7 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
     async handle(request, identity) {
       try {
         if (state.closing) throw closing();
-        running = await start();
+        running = await start(identity.log);
         return await running.handler(request, identity);
       } catch (error) {
         return errorResponse(asAnswer(error), newRequestId());
@@ -109,12 +109,13 @@ async function build(
   given: RethreadOptions,
   { observeRun = (_run, work) => work(), observeUpstream = (upstream) => upstream, admitRun }: Hooks,
   state: { draining: boolean },
+  opener?: Clockwork['log'],
 ): Promise<Works> {
   const env = globalThis.process?.env ?? {};
   const options = mergeOptions(await optionsFromFiles(), optionsFromEnvironment(env), given);
   const { runExpiry = 600, assistants = {}, waitUntil = () => {}, log = logToConsole } = options;
   const [store, { default: Queue }] = await Promise.all([
-    openStore(options.store ?? 'file:.rethread', { warn: (message) => log('warn', message) }),
+    openStore(options.store ?? 'file:.rethread', { warn: (message) => (opener ?? log)('warn', message) }),
     import('p-queue'),
   ]);
   const queue = new Queue({ concurrency: options.concurrency ?? 100 });
@@ -148,14 +149,16 @@ function createService(
 ): Service {
   const models = options.models ?? {};
   return {
-    async scopeFor({ tenant, caller }: Identity) {
+    async scopeFor({ tenant, caller, log: ownLog, waitUntil }: Identity) {
       const upstream = createUpstream(caller, {
         profile: profileOf(options.profile, caller.baseURL),
         maxRetries: options.maxRetries,
         timeout: options.timeout,
       });
+      const { domain, clockwork } = await tenants.of(tenant);
       return {
-        ...(await tenants.of(tenant)),
+        domain,
+        clockwork: { ...clockwork, ...(ownLog && { log: ownLog }), ...(waitUntil && { waitUntil }) },
         upstream: observeUpstream(upstream),
         modelFor: (model) => models[model] ?? model,
       };
@@ -165,7 +168,8 @@ function createService(
     keepAliveMs: options.keepAlive ?? 15_000,
     pollHoldMs: 20_000,
     streamEventIds: options.streamEventIds ?? false,
-    onError: (error, details) => log('error', 'A request failed.', { ...details, error }),
+    onError: (error, details, identity) =>
+      (identity.log ?? log)('error', 'A request failed.', { ...details, error }),
   };
 }
 

@@ -4,7 +4,10 @@
  * All SDK majors send everything through `this.fetch`, so nothing of the client is replaced but that; helpers, types,
  * retries and error classes stay the SDK's own.
  */
+
+import { badRequest } from './assistants/errors.ts';
 import { type Assistants, type MountedAssistants, mountAssistants } from './create-assistants.ts';
+import { errorResponse, newRequestId } from './http/openai/envelope.ts';
 import { type LocalRoute, localRoute } from './http/openai/route.ts';
 import { OptionsError, parseOptions, type RethreadOptions } from './options.ts';
 import { supplyBeta } from './supply-beta.ts';
@@ -18,15 +21,21 @@ export interface ClientLike {
 /** The parts that are private in the SDK's types. */
 interface ClientInside extends ClientLike {
   fetch: WrappedFetch;
+  /** Not in version 4. */
+  withOptions?: (...options: unknown[]) => ClientLike;
 }
 
 /** Marks a fetch of ours and leads back to the one that was there. */
 const INNER = Symbol.for('rethread.inner-fetch');
 type WrappedFetch = Fetch & { [INNER]?: Fetch };
 
+/** Marks a `withOptions` of ours, likewise. */
+const PLAIN = Symbol.for('rethread.plain-with-options');
+
 /**
  * Returns the same client, whose `beta.assistants` and `beta.threads` work again over the Responses API. Everything
- * else the client does goes on as before. Clients that are wrapped with the same options share one store.
+ * else the client does goes on as before. Clients that are wrapped with the same options share one store; `log` and
+ * `waitUntil` are each client's own.
  *
  * @example
  * const openai = withAssistants(new OpenAI());
@@ -45,42 +54,92 @@ export function withAssistants<Client extends ClientLike>(
       'withAssistants: expected a client of the openai package, e.g. withAssistants(new OpenAI())',
     );
   }
-  const engine = isEngine(options) ? options : sharedEngine(options as RethreadOptions);
   const inner = inside.fetch[INNER] ?? inside.fetch;
-  inside.fetch = wrap(inner, engine, new URL(inside.baseURL).pathname.replace(/\/+$/, ''));
+  inside.fetch = wrap(inner, handlerFor(options), inside);
   supplyBeta(client);
+  wrapClones(inside, options);
   return client;
 }
 
-const isEngine = (options: RethreadOptions | Assistants): options is MountedAssistants => 'handle' in options;
+/** A clone inherits the fetch of its original, and neither its address nor resources that were supplied to it. */
+function wrapClones(client: ClientInside, options: RethreadOptions | Assistants): void {
+  const known = client.withOptions as (ClientInside['withOptions'] & { [PLAIN]?: unknown }) | undefined;
+  if (!known) return;
+  const plain = (known[PLAIN] ?? known) as NonNullable<ClientInside['withOptions']>;
+  const withOptions = (...changes: unknown[]) =>
+    withAssistants(plain.apply(client, changes) as ClientLike, options);
+  Object.defineProperty(client, 'withOptions', {
+    value: Object.assign(withOptions, { [PLAIN]: plain }),
+    configurable: true,
+    writable: true,
+  });
+}
 
-function wrap(inner: Fetch, engine: MountedAssistants, basePath: string): WrappedFetch {
-  const wrapped: WrappedFetch = async (input, init = {}) => {
-    const url = new URL(addressOf(input));
-    const route = localRoute(url.pathname, basePath);
+type Handle = (request: Request, caller: Caller) => Promise<Response>;
+
+function handlerFor(options: RethreadOptions | Assistants): Handle {
+  if ('handle' in options) return (options as MountedAssistants).handle;
+  const { log, waitUntil } = options as RethreadOptions;
+  const engine = sharedEngine(options as RethreadOptions);
+  return (request, caller) => engine.handle(request, caller, { log, waitUntil });
+}
+
+function wrap(inner: Fetch, handle: Handle, client: ClientLike): WrappedFetch {
+  const wrapped: WrappedFetch = async (input, init) => {
+    const url = addressOf(input);
+    const route = url && localRoute(url.pathname, basePathOf(client));
     if (!route) return inner(input, init);
-    const { method, headers, body, signal } = init;
-    const request = new Request(url, {
-      ...(method && { method }),
-      ...(headers && { headers }),
-      ...(body != null && { body }),
-      ...(signal && { signal }),
-    });
-    return orAborted(engine.handle(request, callerOf(inner, url, route, request, init)), signal);
+    let request: Request;
+    try {
+      request = requestOf(input, init);
+    } catch (error) {
+      // What a fetch throws is taken for a broken connection, and tried again.
+      return errorResponse(badRequest(`Invalid request: ${(error as Error).message}`), newRequestId());
+    }
+    // A request that came without a signal has one of its own, which never aborts.
+    const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined);
+    return orAborted(handle(request, callerOf(inner, url, route, request, init)), signal);
   };
   wrapped[INNER] = inner;
   return wrapped;
 }
 
-function addressOf(input: string | URL | Request): string {
-  return input instanceof Request ? input.url : String(input);
+/** Read at each request: programs change it while they run. */
+function basePathOf({ baseURL }: ClientLike): string | undefined {
+  return URL.canParse(baseURL) ? new URL(baseURL).pathname.replace(/\/+$/, '') : undefined;
+}
+
+const isRequest = (input: unknown): input is Request => input instanceof Request;
+
+/** Undefined for what is no address: the fetch that was there has the words for that. */
+function addressOf(input: string | URL | Request): URL | undefined {
+  const address = isRequest(input) ? input.url : String(input);
+  return URL.canParse(address) ? new URL(address) : undefined;
+}
+
+/** @throws TypeError for a method, header or body that fetch does not take either */
+function requestOf(input: string | URL | Request, init: RequestInit = {}): Request {
+  const { method, headers, body, signal } = init;
+  return new Request(isRequest(input) ? input : String(input), {
+    ...(method && { method }),
+    ...(headers && { headers }),
+    // A body that is a stream is sent only by those who say that they do not expect an answer before its end.
+    ...(body != null && { body, duplex: 'half' }),
+    ...(signal && { signal }),
+  });
 }
 
 /** Parameters of the Assistants routes; what else a URL carries, e.g. `api-version`, is the client's own. */
 const ROUTE_PARAMETERS = /^(limit|order|after|before|run_id|stream|starting_after|include(\[\d*\])?)$/;
 
 /** The caller, read off its own request: also a client made by `withOptions` calls upstream as itself. */
-function callerOf(inner: Fetch, url: URL, route: LocalRoute, request: Request, init: RequestInit): Caller {
+function callerOf(
+  inner: Fetch,
+  url: URL,
+  route: LocalRoute,
+  request: Request,
+  init: RequestInit = {},
+): Caller {
   const { method: _m, headers: _h, body: _b, signal: _s, ...fetchOptions } = init;
   return {
     baseURL: url.origin + route.mount,
@@ -111,14 +170,16 @@ let referenceCount = 0;
 
 /** One engine for all clients of this process that are wrapped with equal options: a client may be made for each request. */
 function sharedEngine(options: RethreadOptions): MountedAssistants {
-  const key = JSON.stringify(parseOptions(options, 'withAssistants options'), (_, value) => {
+  // Each client's own, and often a new function for each request: told of that client's requests only.
+  const { log: _l, waitUntil: _w, ...shared } = parseOptions(options, 'withAssistants options');
+  const key = JSON.stringify(shared, (_, value) => {
     const plain =
       typeof value !== 'object' ||
       value === null ||
       [Object.prototype, Array.prototype, null].includes(Object.getPrototypeOf(value));
     return plain && typeof value !== 'function' ? value : referenceTo(value);
   });
-  const engine = engines.get(key) ?? mountAssistants(options);
+  const engine = engines.get(key) ?? mountAssistants(shared);
   engines.set(key, engine);
   return engine;
 }

@@ -1,10 +1,16 @@
 /** What the dialects need to answer requests; put together in engine.ts. */
 import type { BusyThread } from '../runs/busy.ts';
-import type { Scope } from '../runs/scope.ts';
+import type { Clockwork, Scope } from '../runs/scope.ts';
 import type { Caller } from '../upstream/client.ts';
 
+/** Who is told of what one request sets going, instead of those whom the options name. */
+export interface Listeners {
+  log?: Clockwork['log'] | undefined;
+  waitUntil?: Clockwork['waitUntil'] | undefined;
+}
+
 /** Whose data a request sees, and as whom it calls upstream. */
-export interface Identity {
+export interface Identity extends Listeners {
   tenant: string;
   caller: Caller;
   /**
@@ -26,5 +32,9 @@ export interface Service {
   /** Numbers on streamed events (`id:` lines) also where nobody resumed a stream. */
   streamEventIds: boolean;
   /** Told of every failure that is not the client's. */
-  onError(error: unknown, details: { request_id: string; method: string; path: string }): void;
+  onError(
+    error: unknown,
+    details: { request_id: string; method: string; path: string },
+    identity: Identity,
+  ): void;
 }

@@ -156,17 +156,6 @@ describe('any client', () => {
     expect((await client.beta.threads.retrieve(data.id).asResponse()).status).toBe(200);
   });
 
-  test('an SDK without beta.assistants and beta.threads is given rethread’s own', async () => {
-    const sim = createSimulator();
-    const later = new newest.SDK({ ...BASE, fetch: sim.fetch as typeof fetch });
-    for (const name of ['assistants', 'threads']) {
-      Object.defineProperty(later.beta, name, { value: undefined, writable: true, configurable: true });
-    }
-    const { beta } = withAssistants(later, createAssistants({ store: 'memory:', log: () => {} }));
-    expect((await finished(beta, (await beta.assistants.create(CONFIG)).id)).status).toBe('completed');
-    expect(sim.responsesRequests.at(-1)?.headers['authorization']).toBe('Bearer sk-sim');
-  });
-
   test('ChatKit’s threads are another API’s', async () => {
     const { sim, client } = door();
     await client.get('/chatkit/threads').catch(() => {});

@@ -52,7 +52,8 @@ export function openaiDialect(service: Service) {
     // What the upstream says to a call made on the way (a vector store, a file) is said to the client (§2.9 no. 21).
     const error = thrown instanceof UpstreamError ? thrown.toApiError() : thrown;
     if (!(error instanceof ApiError) || error.status >= 500) {
-      service.onError(error, { request_id: c.var.requestId, method: c.req.method, path: c.req.path });
+      const details = { request_id: c.var.requestId, method: c.req.method, path: c.req.path };
+      service.onError(error, details, c.env.identity);
     }
     return errorResponse(error, c.var.requestId);
   });
