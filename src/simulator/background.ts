@@ -35,6 +35,7 @@ export function startJob(queued: WireResponse, steps: Iterator<Step, WireRespons
       finished = true;
       job.response = { ...job.response, status: 'cancelled' };
       stopped.abort();
+      steps.return?.();
       wake();
     },
     *follow(after) {
@@ -78,6 +79,8 @@ export function startJob(queued: WireResponse, steps: Iterator<Step, WireRespons
     wake();
   }
   // Only a cancelled job rejects, and that has been seen to.
-  run().catch(() => {});
+  run()
+    .catch(() => {})
+    .finally(() => steps.return?.());
   return job;
 }

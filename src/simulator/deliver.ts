@@ -96,11 +96,13 @@ export function streamBody(
     finished = true;
     connection.gone();
     ended.abort(connection.signal.reason);
+    steps.return?.();
   };
   let onAbort = () => {};
   const finish = () => {
     finished = true;
     connection.signal.removeEventListener('abort', onAbort);
+    steps.return?.();
   };
 
   type Controller = ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>;
@@ -251,13 +253,17 @@ export async function playToEnd(
   steps: Iterator<Step, WireResponse>,
   signal: AbortSignal,
 ): Promise<WireResponse | 'broken'> {
-  for (;;) {
-    const { value, done } = steps.next();
-    if (done) return value;
-    if (value.do === 'sleep') await sleep(value.ms, signal);
-    else if (value.do === 'wait') await whilePresent(value.until, signal);
-    else if (value.do === 'hang') await hangUntilGone(signal);
-    else if (value.do === 'break') return 'broken';
+  try {
+    for (;;) {
+      const { value, done } = steps.next();
+      if (done) return value;
+      if (value.do === 'sleep') await sleep(value.ms, signal);
+      else if (value.do === 'wait') await whilePresent(value.until, signal);
+      else if (value.do === 'hang') await hangUntilGone(signal);
+      else if (value.do === 'break') return 'broken';
+    }
+  } finally {
+    steps.return?.();
   }
 }
 

@@ -18,7 +18,8 @@ export type IdKind =
   | 'file_batch'
   | 'container'
   | 'container_file'
-  | 'request';
+  | 'request'
+  | 'conversation';
 
 const SHAPES: Record<IdKind, { prefix: string; length: number; alphabet: string }> = {
   response: { prefix: 'resp_', length: 48, alphabet: HEX },
@@ -37,6 +38,7 @@ const SHAPES: Record<IdKind, { prefix: string; length: number; alphabet: string 
   container: { prefix: 'cntr_', length: 48, alphabet: HEX },
   container_file: { prefix: 'cfile_', length: 32, alphabet: HEX },
   request: { prefix: 'req_', length: 32, alphabet: HEX },
+  conversation: { prefix: 'conv_', length: 48, alphabet: HEX },
 };
 
 /** Makes the next id of a kind. */

@@ -7,6 +7,7 @@
 import type { FileObject } from 'openai/resources/files';
 import type { ResponseCreateParams } from 'openai/resources/responses/responses';
 import { mountContainers } from './containers.ts';
+import { mountConversations } from './conversations.ts';
 import { defaultModel } from './default-model.ts';
 import type { RecordedRequest } from './exchange.ts';
 import { mountFiles } from './files.ts';
@@ -48,6 +49,7 @@ export {
   turn,
   usage,
 } from './script.ts';
+export type { SearchResult } from './search.ts';
 export type { BetaHeaderRule } from './server.ts';
 export type { ToolOutput, TurnRequest } from './turn-request.ts';
 export type { Indexing } from './vector-stores.ts';
@@ -139,7 +141,8 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
   const files = mountFiles(app, base);
   const containers = mountContainers(app, base, files);
   const vectorStores = mountVectorStores(app, base, files, options.indexing ?? {});
-  mountResponses(app, { ...base, queue, files, containers, vectorStores });
+  const conversations = mountConversations(app, base);
+  mountResponses(app, { ...base, queue, files, containers, vectorStores, conversations });
 
   const never = new AbortController().signal;
   const simulatorFetch: Simulator['fetch'] = async (input, init = {}) => {

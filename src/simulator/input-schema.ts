@@ -167,7 +167,7 @@ const typed = tagged('type', {
 });
 
 /** One input item. Without a `type` it is a message when it has a role, and a reference when it has only an id. */
-const inputItem = chosen((item) => {
+export const inputItem = chosen((item) => {
   if (item.type !== undefined && item.type !== null) return typed;
   if ('role' in item || !('id' in item)) return messages;
   return itemReference;

@@ -10,6 +10,7 @@ export function newResponse(
 ): WireResponse {
   return {
     id: made.id,
+    ...(body.conversation && { conversation: { id: conversationId(body.conversation) } }),
     object: 'response',
     created_at: made.created_at,
     status: 'in_progress',
@@ -44,4 +45,8 @@ export function newResponse(
     truncation: body.truncation ?? 'disabled',
     metadata: body.metadata ?? {},
   };
+}
+
+function conversationId(conversation: NonNullable<ResponseCreateParams['conversation']>): string {
+  return typeof conversation === 'string' ? conversation : conversation.id;
 }

@@ -1,5 +1,6 @@
 import type { ResponseError } from 'openai/resources/responses/responses';
 import type { ErrorEnvelope } from './errors.ts';
+import type { SearchResult } from './search.ts';
 import type { TurnRequest } from './turn-request.ts';
 
 /** A place in the text at which a file is cited: the marker itself is not part of the text (§4.4). */
@@ -58,16 +59,6 @@ export interface FunctionCall {
 interface FunctionCallsPiece {
   kind: 'function_calls';
   calls: FunctionCall[];
-}
-
-/** A chunk that file search found. */
-export interface SearchResult {
-  file_id: string;
-  filename: string;
-  /** 0 to 1. Default 0.9. */
-  score?: number;
-  text?: string;
-  attributes?: Record<string, string | number | boolean>;
 }
 
 interface FileSearchPiece {

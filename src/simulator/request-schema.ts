@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { conversationParam } from './conversation-schema.ts';
 import { inputSchema } from './input-schema.ts';
 import { metadataSchema, prefixedId, tagged } from './issues.ts';
 
@@ -108,7 +109,7 @@ const countable = {
   model: z.string().min(1),
   input: inputSchema.nullish(),
   instructions: z.string().nullish(),
-  conversation: z.unknown().optional(),
+  conversation: conversationParam.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   previous_response_id: prefixedId('resp').nullish(),
   reasoning: reasoning.nullish(),

@@ -6,6 +6,7 @@ import type {
 import type { Job } from './background.ts';
 import { ApiError, notFound } from './errors.ts';
 import type { MakeId } from './ids.ts';
+import { listedItem } from './listed-item.ts';
 import type { WireResponse } from './wire.ts';
 
 /** A stored response with everything needed to go on from it. */
@@ -65,21 +66,10 @@ export function createResponseStore(makeId: MakeId): ResponseStore {
     inputItems(stored) {
       let items = listed.get(stored);
       if (!items) {
-        items = stored.input.map((item) => withId(item, makeId));
+        items = stored.input.map((item) => listedItem(item, makeId));
         listed.set(stored, items);
       }
       return items;
     },
   };
-}
-
-/** An input item in the form in which it is listed: messages with an id and parts. */
-function withId(item: ResponseInputItem, makeId: MakeId): ResponseItem {
-  if ('role' in item && 'content' in item) {
-    const kind = item.role === 'assistant' ? 'output_text' : 'input_text';
-    const content = typeof item.content === 'string' ? [{ type: kind, text: item.content }] : item.content;
-    return { id: makeId('message'), type: 'message', status: 'completed', ...item, content } as ResponseItem;
-  }
-  const kind = item.type === 'function_call' ? 'function_call' : 'function_call_output';
-  return { id: makeId(kind), ...item } as ResponseItem;
 }

@@ -5,8 +5,9 @@ import type {
 } from 'openai/resources/responses/responses';
 import { startJob } from './background.ts';
 import type { ContainerStore } from './containers.ts';
+import type { ConversationStore, OpenConversation } from './conversations.ts';
 import { brokenBody, type Connection, type Faults, playToEnd, sleep, streamBody } from './deliver.ts';
-import { badRequest, notFound, simulatorObjection } from './errors.ts';
+import { badRequest, simulatorObjection } from './errors.ts';
 import { type App, jsonBody } from './exchange.ts';
 import { beforeHeaders, faultsOf, find, scriptedError, streamErrorStatus } from './faults.ts';
 import type { FileStore } from './files.ts';
@@ -30,6 +31,7 @@ export interface ResponsesParts extends Base {
   files: FileStore;
   containers: ContainerStore;
   vectorStores: VectorStores;
+  conversations: ConversationStore;
 }
 
 /** The input as items: a string is a user message. */
@@ -49,33 +51,29 @@ export function mountResponses(app: App, parts: ResponsesParts): void {
   function readAll(
     body: ResponseCreateParams,
     model: Model,
+    earlier: readonly ResponseInputItem[],
   ): { own: ResponseInputItem[]; all: ResponseInputItem[] } {
     const own = inputItems(body.input);
-    const earlier = body.previous_response_id ? store.history(body.previous_response_id) : [];
     const all = ledger.resolve([...earlier, ...own], model);
     checkFiles(all, parts.files);
     checkJsonWord(body, all);
     return { own, all };
   }
 
-  function checkConversation(body: ResponseCreateParams): void {
-    if (!body.conversation) return;
-    const id = typeof body.conversation === 'string' ? body.conversation : body.conversation.id;
-    throw notFound(`Conversation with id '${id}' not found.`);
-  }
+  const earlierItems = (body: ResponseCreateParams, conversation: OpenConversation | undefined) =>
+    conversation?.history ?? (body.previous_response_id ? store.history(body.previous_response_id) : []);
 
   app.post('/responses/input_tokens', (c) => {
     const body = validateCount(jsonBody(c));
-    const earlier = body.previous_response_id ? store.history(body.previous_response_id) : [];
-    const items = [...earlier, ...inputItems(body.input)];
+    const items = [...earlierItems(body, parts.conversations.requireOf(body)), ...inputItems(body.input)];
     const input_tokens = countInputTokens({ instructions: body.instructions, items, tools: body.tools });
     return c.json({ object: 'response.input_tokens', input_tokens });
   });
 
   app.post('/responses', async (c) => {
     const { body, model } = validateCreate(jsonBody(c), parts.models);
-    checkConversation(body);
-    const { own, all } = readAll(body, model);
+    const conversation = parts.conversations.requireOf(body);
+    const { own, all } = readAll(body, model, earlierItems(body, conversation));
     const tools = useTools(body, parts);
     const inputTokens = countInputTokens({ instructions: body.instructions, items: all, tools: body.tools });
     if (inputTokens > model.contextWindow && body.truncation !== 'auto') {
@@ -85,33 +83,67 @@ export function mountResponses(app: App, parts: ResponsesParts): void {
         'context_length_exceeded',
       );
     }
-
     const { connection, record } = c.env;
-    const turn = await parts.queue.next({
-      body,
-      headers: record.headers,
-      reasoning: model.reasoning,
-      input: all,
-      ...readInput(all),
-      search: tools.search,
-    });
-    const refused = find(turn, 'http_error');
-    if (refused) return scriptedError(refused);
-    if (find(turn, 'reasoning') && !model.reasoning) {
-      throw simulatorObjection(
-        `the script has a reasoning item, but ${model.name} does not reason.`,
-        'script',
-      );
+    const unlock = conversation?.lock();
+    try {
+      const turn = await parts.queue.next({
+        body,
+        headers: record.headers,
+        reasoning: model.reasoning,
+        input: all,
+        ...readInput(all),
+        search: tools.search,
+      });
+      const refused = find(turn, 'http_error');
+      if (refused) {
+        unlock?.();
+        return scriptedError(refused);
+      }
+      if (find(turn, 'reasoning') && !model.reasoning) {
+        throw simulatorObjection(
+          `the script has a reasoning item, but ${model.name} does not reason.`,
+          'script',
+        );
+      }
+      await beforeHeaders(turn, connection);
+      const context = contextOf(body, model, turn, inputTokens, tools.container);
+      const steps = atEnd(playTurn(context, turn), (final) => {
+        unlock?.();
+        if (final?.status === 'completed' || final?.status === 'incomplete') {
+          conversation?.append(all.slice(all.length - own.length), context.output);
+        }
+        if (!final?.store || body.background) return;
+        store.save({
+          response: final,
+          output: context.output,
+          input: own,
+          previous: previousOf(body),
+          job: undefined,
+        });
+      });
+      if (body.background) return inBackground(body, context, turn, steps, own, connection);
+      if (!body.stream) context.betweenDeltas = 0;
+      return body.stream
+        ? new Response(streamBody(steps, faultsOf(turn), connection), { headers: EVENT_STREAM })
+        : await whole(steps, context, turn, connection);
+    } catch (error) {
+      unlock?.();
+      throw error;
     }
-    await beforeHeaders(turn, connection);
+  });
 
+  function contextOf(
+    body: ResponseCreateParams,
+    model: Model,
+    turn: Turn,
+    inputTokens: number,
+    container: Pick<StreamContext, 'openContainer' | 'writeFile' | 'listFiles'>,
+  ): StreamContext {
     const response = newResponse(body, model, {
       id: parts.makeId('response'),
       created_at: parts.clock.seconds(),
     });
-    const recordItem = ledger.recorder(response.store);
-    const output: StreamContext['output'] = [];
-    const context: StreamContext = {
+    return {
       response,
       inputTokens,
       now: parts.clock.seconds,
@@ -121,38 +153,27 @@ export function mountResponses(app: App, parts: ResponsesParts): void {
       obfuscate: body.stream_options?.include_obfuscation ?? true,
       betweenDeltas: find(turn, 'slow')?.betweenDeltas ?? 0,
       encrypt: ledger.encrypt,
-      ...tools.container,
-      output,
-      onItem: recordItem,
+      ...container,
+      output: [],
+      onItem: ledger.recorder(response.store || Boolean(body.conversation)),
       nextIndex: 0,
       sequence: 0,
       outputTokens: 0,
       reasoningTokens: 0,
     };
-
-    if (body.background) return inBackground(body, context, turn, own, connection);
-    const steps = saved(playTurn(context, turn), (final) => {
-      if (!final.store) return;
-      const previous = body.previous_response_id ?? undefined;
-      store.save({ response: final, output, input: own, previous, job: undefined });
-    });
-    if (!body.stream) context.betweenDeltas = 0;
-    return body.stream
-      ? new Response(streamBody(steps, faultsOf(turn), connection), { headers: EVENT_STREAM })
-      : whole(steps, context, turn, connection);
-  });
+  }
 
   function inBackground(
     body: ResponseCreateParams,
     context: StreamContext,
     turn: Turn,
+    steps: Iterator<Step, WireResponse>,
     input: ResponseInputItem[],
     connection: Connection,
   ): Response {
     const queued: WireResponse = { ...context.response, status: 'queued' };
-    const job = startJob(queued, playTurn(context, turn));
-    const previous = body.previous_response_id ?? undefined;
-    store.save({ response: queued, output: context.output, input, previous, job });
+    const job = startJob(queued, steps);
+    store.save({ response: queued, output: context.output, input, previous: previousOf(body), job });
     if (body.stream)
       return new Response(streamBody(job.follow(-1), faultsOf(turn), connection), { headers: EVENT_STREAM });
     return new Response(JSON.stringify(queued, null, 2), { headers: JSON_TYPE });
@@ -183,7 +204,8 @@ export function mountResponses(app: App, parts: ResponsesParts): void {
   app.delete('/responses/:id', (c) => {
     const { response, output, job } = store.require(c.req.param('id'));
     job?.cancel();
-    ledger.forget(output);
+    // A conversation keeps its items.
+    if (!response.conversation) ledger.forget(output);
     store.delete(response.id);
     return c.json({ id: response.id, object: 'response', deleted: true });
   });
@@ -201,19 +223,34 @@ export function mountResponses(app: App, parts: ResponsesParts): void {
   });
 }
 
-/** Passes a turn's steps on and hands over the response at the end. */
-function* saved(
+const previousOf = ({ previous_response_id }: ResponseCreateParams) => previous_response_id ?? undefined;
+
+/** Passes a turn's steps on, and says once that they are over: with the response, or without when nobody wants the rest. */
+function atEnd(
   steps: Generator<Step, WireResponse>,
-  save: (response: WireResponse) => void,
-): Generator<Step, WireResponse> {
-  const response = yield* steps;
-  save(response);
-  return response;
+  end: (response: WireResponse | undefined) => void,
+): Iterator<Step, WireResponse> {
+  let over = false;
+  const once = (response: WireResponse | undefined) => {
+    if (!over) end(response);
+    over = true;
+  };
+  return {
+    next() {
+      const result = steps.next();
+      if (result.done) once(result.value);
+      return result;
+    },
+    return(value) {
+      once(undefined);
+      return steps.return(value as WireResponse);
+    },
+  };
 }
 
 /** The answer to a request that does not stream. */
 async function whole(
-  steps: Generator<Step, WireResponse>,
+  steps: Iterator<Step, WireResponse>,
   context: StreamContext,
   turn: Turn,
   connection: Connection,

@@ -11,11 +11,11 @@ import type {
   RefusalPart,
   Repeated,
   ScriptedUsage,
-  SearchResult,
   TextPart,
   Turn,
   TurnFunction,
 } from './pieces.ts';
+import type { SearchResult } from './search.ts';
 
 /**
  * Puts pieces together, in the order in which they are to happen. Without an ending (`incomplete`, `fail`, `streamError`,

@@ -1,3 +1,13 @@
+/** A chunk that file search found. */
+export interface SearchResult {
+  file_id: string;
+  filename: string;
+  /** 0 to 1. Default 0.9. */
+  score?: number;
+  text?: string;
+  attributes?: Record<string, string | number | boolean>;
+}
+
 /** A piece of a file that can be found. */
 export interface Chunk {
   file_id: string;

@@ -1,5 +1,5 @@
 import type { ResponseCreateParams, ResponseInputItem } from 'openai/resources/responses/responses';
-import type { SearchResult } from './pieces.ts';
+import type { SearchResult } from './search.ts';
 
 /** The output of a function call that is in the input. */
 export interface ToolOutput {

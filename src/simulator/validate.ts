@@ -37,6 +37,13 @@ export function validateCreate(raw: Record<string, unknown>, models: Models): Ch
       'missing_required_parameter',
     );
   }
+  if (body.conversation && body.previous_response_id) {
+    throw badRequest(
+      "Mutually exclusive parameters. Ensure you are only providing one of: 'previous_response_id' or 'conversation'.",
+      null,
+      'mutually_exclusive_parameters',
+    );
+  }
   checkModel(body, model);
   checkTools(body);
   checkFormat(body);

@@ -7,8 +7,7 @@ import { type App, jsonBody } from './exchange.ts';
 import type { FileStore, StoredFile } from './files.ts';
 import { check } from './issues.ts';
 import { paginate } from './lists.ts';
-import type { SearchResult } from './pieces.ts';
-import { rank, splitIntoChunks } from './search.ts';
+import { rank, type SearchResult, splitIntoChunks } from './search.ts';
 import type { Base } from './state.ts';
 import { type Addition, addSchema, batchSchema, createSchema, updateSchema } from './vector-store-schema.ts';
 

@@ -594,7 +594,6 @@ describe('What is not there', () => {
     ['GET', '/assistants'],
     ['POST', '/threads'],
     ['GET', '/responses'],
-    ['POST', '/conversations'],
   ])('%s %s is a 404 with an envelope', async (method, path) => {
     const response = await call(createSimulator(), method, path, method === 'POST' ? {} : undefined);
     expect(response.status).toBe(404);
