@@ -5,6 +5,7 @@ const entry = {
   index: 'src/index.ts',
   'simulator/index': 'src/simulator/index.ts',
   'store/suite': 'src/store/suite.ts',
+  'compat/index': 'src/compat/index.ts',
   'cli/index': 'src/cli/index.ts',
 };
 

@@ -14,6 +14,10 @@ const subcommands: Record<string, Subcommand> = {
     summary: 'serve the Assistants API over HTTP, for clients in any language',
     load: async () => (await import('./serve.ts')).serveCommand,
   },
+  compat: {
+    summary: 'put an endpoint to the compatibility suite',
+    load: async (io) => (await import('./compat.ts')).compatCommand(io),
+  },
   migrate: {
     summary: 'move code written for the Assistants API onto rethread',
     load: async (io) => (await import('./migrate.ts')).migrateCommand(io),

@@ -57,8 +57,8 @@ export async function startServer(serveOptions: ServeOptions): Promise<void> {
 }
 
 async function simulator(): Promise<Fetch> {
-  const { createSimulator } = await import('../simulator/index.ts');
-  return createSimulator().fetch as Fetch;
+  const { createSimulator, followScript } = await import('../simulator/index.ts');
+  return createSimulator({ defaultScript: followScript }).fetch as Fetch;
 }
 
 /** Waits for SIGTERM or SIGINT and drains; a second signal ends the process at once. */

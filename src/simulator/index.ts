@@ -23,6 +23,7 @@ import { type Indexing, mountVectorStores } from './vector-stores.ts';
 
 export type { ErrorEnvelope } from './errors.ts';
 export type { RecordedRequest } from './exchange.ts';
+export { followScript } from './follow-script.ts';
 export type { SimulatorServer } from './http.ts';
 export type { IdKind, MakeId } from './ids.ts';
 export type { ModelInfo } from './models.ts';

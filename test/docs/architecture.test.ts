@@ -37,7 +37,7 @@ describe('the house is as docs/architecture.md draws it', () => {
     const folders = new Set(
       sources.map((file) => file.split('/')).flatMap(([, room, file]) => (file ? [room] : [])),
     );
-    expect([...rooms, 'simulator'].sort()).toEqual([...folders].sort());
+    expect([...rooms, 'compat', 'simulator'].sort()).toEqual([...folders].sort());
   });
 
   it('imports run down the table of rooms, never up', () => {
@@ -54,10 +54,19 @@ describe('the house is as docs/architecture.md draws it', () => {
     const inside = (file: string) => file.startsWith('src/simulator/');
     const crossings = sources.flatMap((file) =>
       valueImports(file)
-        .filter((target) => inside(file) !== inside(target))
+        .filter((target) => inside(file) !== inside(target) && target !== 'src/compat/script.ts')
         .map((target) => `${file} -> ${target}`),
     );
     expect(crossings).toEqual([]);
+  });
+
+  it('the compatibility suite knows nothing of rethread', () => {
+    const own = sources.filter((file) => file.startsWith('src/compat/'));
+    const outside = own.flatMap((file) =>
+      valueImports(file).filter((target) => !target.startsWith('src/compat/')),
+    );
+    expect(own.length).toBeGreaterThan(0);
+    expect(outside).toEqual([]);
   });
 
   it('has every decision that the code cites', () => {

@@ -23,6 +23,7 @@ function problems(): string[] {
       ...config.compilerOptions,
       paths: {
         rethread: ['./src/index.ts'],
+        'rethread/compat': ['./src/compat/index.ts'],
         'rethread/simulator': ['./src/simulator/index.ts'],
         'rethread/store/suite': ['./src/store/suite.ts'],
       },

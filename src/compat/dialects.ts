@@ -1,0 +1,22 @@
+/** What the suite must know of a dialect to run its checks. */
+import type { Check, Dialect, Need } from './check.ts';
+import type { Context } from './context.ts';
+import { checks } from './openai/index.ts';
+import { openaiHeaders, probeOpenai } from './openai/probe.ts';
+import { tidyUp } from './openai/tidy.ts';
+import type { Wire } from './wire.ts';
+
+export interface DialectSuite {
+  checks: readonly Check[];
+  /** The model that is asked for, unless another is named. */
+  model: string;
+  headers(apiKey: string): Record<string, string>;
+  /** Finds out what of `wanted` the endpoint has. @param context one in scripted mode */
+  probe(context: Context, wanted: ReadonlySet<Need>): Promise<Set<Need>>;
+  /** Deletes what was made. */
+  tidyUp(wire: Wire): Promise<void>;
+}
+
+export const dialects: Partial<Record<Dialect, DialectSuite>> = {
+  openai: { checks, model: 'gpt-4o-mini', headers: openaiHeaders, probe: probeOpenai, tidyUp },
+};

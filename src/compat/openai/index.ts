@@ -1,0 +1,9 @@
+/** Every check of OpenAI's dialect, in the order of the contract. */
+import type { Check } from '../check.ts';
+import { endpoints } from './endpoints.ts';
+import { headers } from './headers.ts';
+import { ids } from './ids.ts';
+import { include } from './include.ts';
+import { listChecks } from './lists.ts';
+
+export const checks: readonly Check[] = [...endpoints, ...headers, ...ids, ...listChecks, ...include];

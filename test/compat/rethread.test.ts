@@ -1,0 +1,89 @@
+/** rethread holds to every check of its own suite, on every store, in process and over HTTP (issue 6). */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Report, runSuite, type SuiteOptions } from '../../src/compat/index.ts';
+import { describeWith, postgres, redis } from '../services.ts';
+import { dropKeys } from '../store/helpers/clean.ts';
+import { API_KEY, type Rethread, rethread } from './rethread.ts';
+
+let subject: Rethread | undefined;
+let clean = async () => {};
+afterEach(async () => {
+  await subject?.close();
+  await clean();
+  clean = async () => {};
+});
+
+/** Every check applies to rethread, so one that does not is as bad as one that fails. */
+function holds({ checks, claims, mode }: Report): void {
+  expect(mode).toBe('scripted');
+  expect(claims).toContain('auth');
+  expect(
+    checks
+      .filter(({ outcome }) => outcome !== 'passed')
+      .map(({ id, outcome, reason, failure }) => ({ id, outcome, reason, failure })),
+  ).toEqual([]);
+}
+
+const suite = (options: SuiteOptions) => runSuite({ apiKey: API_KEY, concurrency: 16, ...options });
+
+describe('rethread passes every check of OpenAI’s dialect', () => {
+  it('in process, on the memory store', async () => {
+    subject = rethread({ store: 'memory:' });
+    holds(await suite({ handler: subject.handler }));
+  });
+
+  it('and finds nothing left behind afterwards', async () => {
+    subject = rethread({ store: 'memory:' });
+    const { handler } = subject;
+    await suite({ handler });
+    const left = async (path: string) => {
+      const headers = { authorization: `Bearer ${API_KEY}`, 'openai-beta': 'assistants=v2' };
+      const answer = await handler(new Request(`http://rethread.test/v1/${path}`, { headers }));
+      return ((await answer.json()) as { data: unknown[] }).data;
+    };
+    expect(await left('assistants')).toEqual([]);
+    expect(await left('threads')).toEqual([]);
+    expect(await left('files')).toEqual([]);
+    expect(await left('vector_stores')).toEqual([]);
+  });
+
+  it('over HTTP, on the file store', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rethread-compat-'));
+    clean = async () => rmSync(folder, { recursive: true, force: true });
+    subject = rethread({ store: `file:${folder}` });
+    holds(await suite({ baseURL: await subject.listen() }));
+  });
+});
+
+describeWith(redis, 'rethread passes every check on Redis', () => {
+  it('in process', async () => {
+    // Another database than the one that other tests use: the store's namespace is fixed.
+    const url = new URL(redis.url);
+    url.pathname = `/${1 + (process.pid % 15)}`;
+    clean = () => dropKeys(url.href, 'rethread');
+    subject = rethread({ store: url.href });
+    holds(await suite({ handler: subject.handler }));
+  });
+});
+
+describeWith(postgres, 'rethread passes every check on PostgreSQL', () => {
+  it('in process', async () => {
+    const schema = `compat_${process.pid}`;
+    await sql(`CREATE SCHEMA ${schema}`);
+    clean = () => sql(`DROP SCHEMA ${schema} CASCADE`);
+    const url = new URL(postgres.url);
+    url.searchParams.set('options', `-c search_path=${schema}`);
+    subject = rethread({ store: url.href });
+    holds(await suite({ handler: subject.handler }));
+  });
+});
+
+async function sql(text: string): Promise<void> {
+  const client = new pg.Client(postgres.url);
+  await client.connect();
+  await client.query(text).finally(() => client.end());
+}
