@@ -1,4 +1,4 @@
-/** One web-standard handler for all that rethread answers (DESIGN §2). */
+/** One web-standard handler for all that rethread answers; its doors are in docs/architecture.md. */
 import { openaiDialect } from './openai/index.ts';
 import type { Identity, Service } from './service.ts';
 

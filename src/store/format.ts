@@ -7,10 +7,11 @@ import { StoreError } from './errors.ts';
 /** The version this rethread writes. Raising it needs an entry in `upgrades` and a corpus in `fixtures/store`. */
 export const FORMAT_VERSION = 1;
 
-/** A stored value: `v` is the version of the format, `d` the data. */
+/** A stored value: `v` is the version of the format, `d` the data, in which keys are escaped where `e` is set (see {@link seal}). */
 export interface Stored {
   v: number;
   d?: unknown;
+  e?: 1;
 }
 
 /** What is known of the formats up to one version. */
@@ -22,9 +23,35 @@ export interface Format {
 
 const FORMAT: Format = { version: FORMAT_VERSION, upgrades: {} };
 
-/** A value as it is written. */
-export function seal(value: unknown): Stored {
-  return { v: FORMAT_VERSION, d: value };
+/**
+ * A value as it is written.
+ * @param callsToJson the value will go through a serializer that calls a member `toJSON` of any object, be it a
+ *   function or not, as Keyv's own does
+ */
+export function seal(value: unknown, callsToJson = false): Stored {
+  const data = callsToJson ? renamed(value, TO_JSON, (key) => ESCAPE + key) : value;
+  return data === value ? { v: FORMAT_VERSION, d: value } : { v: FORMAT_VERSION, d: data, e: 1 };
+}
+
+/** Goes before a key that a serializer would take for a method; one more before a key that has it already. */
+const ESCAPE = '~';
+const TO_JSON = /^~*toJSON$/;
+const ESCAPED = /^~+toJSON$/;
+
+/** The same JSON with some keys renamed, at any depth; the very same value where there are none. */
+function renamed(value: unknown, wanted: RegExp, rename: (key: string) => string): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => renamed(item, wanted, rename));
+    return items.some((item, at) => item !== value[at]) ? items : value;
+  }
+  let changed = false;
+  const entries = Object.entries(value).map(([key, inner]) => {
+    const entry = [wanted.test(key) ? rename(key) : key, renamed(inner, wanted, rename)] as const;
+    changed ||= entry[0] !== key || entry[1] !== inner;
+    return entry;
+  });
+  return changed ? Object.fromEntries(entries) : value;
 }
 
 /**
@@ -45,7 +72,7 @@ export function unseal(stored: unknown, key: string, target: string, format = FO
         'It was written by a newer rethread: install that version or later. Nothing was changed.',
     );
   }
-  let data = stored.d;
+  let data = stored.e ? renamed(stored.d, ESCAPED, (key) => key.slice(ESCAPE.length)) : stored.d;
   for (let version = stored.v; version < format.version; version++) {
     const upgrade = format.upgrades[version];
     if (!upgrade)

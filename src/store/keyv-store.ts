@@ -154,8 +154,9 @@ export class KeyvStore implements Store {
   }
 
   #sealed(value: unknown): unknown {
-    const sealed = seal(value);
-    return isSerializing(this.#engine.keyv) ? sealed : copy(sealed);
+    const { serialize } = this.#engine.keyv;
+    if (!serialize) return copy(seal(value));
+    return seal(value, serialize !== JSON.stringify);
   }
 
   async #attempt<T>(doing: string, work: (keyv: Keyv) => Promise<T>): Promise<T> {

@@ -141,12 +141,41 @@ describe('whatever a client sends (§2.9)', () => {
     ['/__proto__/', {}, 404],
     ['/constructor/', {}, 404],
     ['/threads/__proto__', {}, 400],
-    ['/assistants', { model: 'gpt-4o', metadata: { toJSON: 'x' } }, 400],
   ])('refuses what means something to JavaScript itself: %s %j', async (path, body, status) => {
     const world = createWorld();
     const answer = await world.call('POST', path, body);
     expect(answer.status).toBe(status);
     if (path.startsWith('/threads')) expect(answer.body.error.message).toContain("'__proto__'");
+    await world.close();
+  });
+
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty', 'PROPFIND'])(
+    'knows no method %s',
+    async (method) => {
+      const world = createWorld();
+      for (const path of ['/threads', '/threads/thread_1/messages', '/nothing']) {
+        const { status, body } = await world.call(method, path);
+        expect([status, body.error.message]).toEqual([405, `Invalid method for URL (${method} /v1${path})`]);
+      }
+      await world.close();
+    },
+  );
+
+  it('keeps names that serializers take for methods, whichever store they go to', async () => {
+    const metadata = { toJSON: 'x', '~toJSON': 'y', toString: 'z' };
+    const properties = { toJSON: { type: 'string' } };
+    const tools = [{ type: 'function', function: { name: 'f', parameters: { type: 'object', properties } } }];
+    // The world's own store is a Keyv as its user made it, with Keyv's serializer.
+    const world = createWorld();
+    const { body: assistant } = await world.call('POST', '/assistants', { model: 'gpt-4o', metadata, tools });
+    const read = await world.call('GET', `/assistants/${assistant.id}`);
+    for (const body of [assistant, read.body]) {
+      expect(body.metadata).toEqual(metadata);
+      expect(body.tools[0].function.parameters.properties).toEqual(properties);
+    }
+    const threads = await world.call('POST', '/threads', { messages: [{ role: 'user', content: 'hi' }] });
+    await world.stream(`/threads/${threads.body.id}/runs`, { assistant_id: assistant.id });
+    expect(world.sim.responsesRequests[0]?.body).toMatchObject({ tools: [{ parameters: { properties } }] });
     await world.close();
   });
 

@@ -120,6 +120,29 @@ it('a value of an older format takes every upgrade from its own version on', () 
   expect(unseal(seal('data'), 'key', 'memory:')).toBe('data');
 });
 
+describe('keys that a serializer takes for methods', () => {
+  const value = { toJSON: 'a', '~toJSON': [{ toJSON: { toJSON: 1 } }], toJSONs: null };
+
+  it('read back as they were, through Keyv’s own serializer and through JSON', async () => {
+    for (const keyv of [new Keyv(), new Keyv({ serialize: JSON.stringify, deserialize: JSON.parse })]) {
+      const store = await openStore(keyv);
+      await store.setMany([
+        ['one', value],
+        ['two', [value, 'plain']],
+      ]);
+      expect(await store.getMany(['one', 'two'])).toEqual([value, [value, 'plain']]);
+      expect(await store.get('one')).toEqual(value);
+    }
+  });
+
+  it('are marked where they are renamed, and nothing else is', () => {
+    expect(seal({ toJSON: 'a' }, true)).toEqual({ v: FORMAT_VERSION, d: { '~toJSON': 'a' }, e: 1 });
+    expect(seal({ '~toJSON': 'a' }, true)).toEqual({ v: FORMAT_VERSION, d: { '~~toJSON': 'a' }, e: 1 });
+    expect(seal({ '~toJSON': 'a' })).toEqual({ v: FORMAT_VERSION, d: { '~toJSON': 'a' } });
+    expect(seal({ to: [{ JSON: 'a' }] }, true)).toEqual({ v: FORMAT_VERSION, d: { to: [{ JSON: 'a' }] } });
+  });
+});
+
 describe('data of a newer rethread', () => {
   const newer = { value: { v: FORMAT_VERSION + 1, d: { from: 'the future' } } };
 

@@ -15,6 +15,10 @@ import { runs, threadAndRun } from './runs.ts';
 import { steps } from './steps.ts';
 import { threads } from './threads.ts';
 
+/** Any other is somebody's own word, and may be one that means something to JavaScript, such as `constructor`. */
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Never rejects. */
 export function openaiDialect(service: Service) {
   const app = new Hono<Env>({ getPath: (request) => routePath(new URL(request.url).pathname) });
 
@@ -57,7 +61,13 @@ export function openaiDialect(service: Service) {
     }
     return errorResponse(error, c.var.requestId);
   });
-  return app;
+  return {
+    async fetch(request: Request, env: Env['Bindings']): Promise<Response> {
+      if (METHODS.has(request.method)) return app.fetch(request, env);
+      const { pathname } = new URL(request.url);
+      return errorResponse(unknownMethod(request.method, pathname), newRequestId());
+    },
+  };
 }
 
 /** Whether a concrete path is one of a route's, e.g. `/threads/:thread_id`. */

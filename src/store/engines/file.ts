@@ -9,7 +9,7 @@ import { KeyvLmdb } from '../lmdb.ts';
 import { LmdbGate } from '../lmdb-gate.ts';
 import { LmdbLockStore } from '../lmdb-locks.ts';
 import { processLocks } from '../locks.ts';
-import type { ResolvedOptions } from '../open.ts';
+import type { ResolvedOptions } from '../options.ts';
 import { SharedLocks } from '../shared-locks.ts';
 import { newKeyv } from './new-keyv.ts';
 

@@ -3,7 +3,7 @@ import { Keyv, type KeyvStoreAdapter } from 'keyv';
 import type { Engine } from '../engine.ts';
 import { StoreError } from '../errors.ts';
 import { processLocks } from '../locks.ts';
-import type { ResolvedOptions } from '../open.ts';
+import type { ResolvedOptions } from '../options.ts';
 import { locksFor } from './locks-for.ts';
 import { newKeyv } from './new-keyv.ts';
 

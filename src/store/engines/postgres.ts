@@ -5,7 +5,7 @@ import type { Pool } from 'pg';
 import type { Engine } from '../engine.ts';
 import { StoreError, wrap } from '../errors.ts';
 import { processLocks } from '../locks.ts';
-import type { ResolvedOptions } from '../open.ts';
+import type { ResolvedOptions } from '../options.ts';
 import { locksFor } from './locks-for.ts';
 import { newKeyv } from './new-keyv.ts';
 import { loadOptional } from './optional.ts';

@@ -1,7 +1,7 @@
 /** Locks and leases that every host reaches: verrou over ioredis. */
 import { StoreError, wrap } from '../errors.ts';
 import type { Locks, ProcessMutexes } from '../locks.ts';
-import type { ResolvedOptions } from '../open.ts';
+import type { ResolvedOptions } from '../options.ts';
 import { loadOptional } from './optional.ts';
 
 export const REDIS_PACKAGES = ['@keyv/redis', 'ioredis'];

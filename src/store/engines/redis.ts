@@ -3,7 +3,7 @@ import { Keyv } from 'keyv';
 import type { Engine } from '../engine.ts';
 import { StoreError, wrap } from '../errors.ts';
 import { processLocks } from '../locks.ts';
-import type { ResolvedOptions } from '../open.ts';
+import type { ResolvedOptions } from '../options.ts';
 import { newKeyv } from './new-keyv.ts';
 import { loadOptional } from './optional.ts';
 import { backoff, CONNECT_TIMEOUT_MS, mustBeUrl, REDIS_PACKAGES, redisLocks } from './redis-locks.ts';
