@@ -10,7 +10,13 @@ import { optionsFromFiles } from './config-file.ts';
 import { createHandler, type Handler } from './http/app.ts';
 import { errorResponse, newRequestId } from './http/openai/envelope.ts';
 import type { Identity, Service } from './http/service.ts';
-import { mergeOptions, OptionsError, optionsFromEnvironment, type RethreadOptions } from './options.ts';
+import {
+  checkQueue,
+  mergeOptions,
+  OptionsError,
+  optionsFromEnvironment,
+  type RethreadOptions,
+} from './options.ts';
 import { createBus } from './runs/bus.ts';
 import type { Clockwork, ObserveRun } from './runs/scope.ts';
 import { openStore } from './store/open.ts';
@@ -99,6 +105,9 @@ const closing = () =>
     headers: { 'retry-after': '1' },
   });
 
+/** How long a lock outlives its holder at most. */
+const LOCK_MS = 10_000;
+
 interface Works {
   store: Store;
   handler: Handler;
@@ -113,9 +122,17 @@ async function build(
 ): Promise<Works> {
   const env = globalThis.process?.env ?? {};
   const options = mergeOptions(await optionsFromFiles(), optionsFromEnvironment(env), given);
+  checkQueue(options);
   const { runExpiry = 600, assistants = {}, waitUntil = () => {}, log = logToConsole } = options;
+  const leaseMs = (options.recoverAfter ?? 15) * 1000;
   const [store, { default: Queue }] = await Promise.all([
-    openStore(options.store ?? 'file:.rethread', { warn: (message) => (opener ?? log)('warn', message) }),
+    openStore(options.store ?? 'file:.rethread', {
+      warn: (message) => (opener ?? log)('warn', message),
+      // A process that died inside a critical section keeps others waiting no longer than one that died in a run.
+      lockTtlMs: Math.min(leaseMs, LOCK_MS),
+      ...(options.queue && { locks: options.queue }),
+      ...(options.namespace && { namespace: options.namespace }),
+    }),
     import('p-queue'),
   ]);
   const queue = new Queue({ concurrency: options.concurrency ?? 100 });
@@ -127,6 +144,7 @@ async function build(
       queue,
       live: new Map(),
       held: new Set(),
+      leaseMs,
       turnstiles: new Map(),
       observeRun,
       admit() {

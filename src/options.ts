@@ -18,6 +18,13 @@ export interface RethreadOptions {
    * @default 'file:.rethread'
    */
   store?: string | Keyv | KeyvStoreAdapter;
+  /**
+   * Where the processes of several hosts meet: `redis://…`. They take their locks and leases there, also for data in
+   * PostgreSQL, and hear there what happens to each other's runs. Without it runs are this process's own affair.
+   */
+  queue?: string;
+  /** Keeps the keys of several rethreads apart in one Redis or database. @default 'rethread' */
+  namespace?: string;
   /** What the upstream can do. By default told by its address: `azure` for Azure's hosts, otherwise `openai`. */
   profile?: Profile['name'] | Profile;
   /** Old model names to new ones, e.g. `{ 'gpt-4-turbo': 'gpt-4.1' }`. Objects keep showing the old name. */
@@ -26,6 +33,8 @@ export interface RethreadOptions {
   assistants?: Record<string, AssistantParams>;
   /** Seconds until a run that has not ended expires (§2.1). @default 600 */
   runExpiry?: number;
+  /** Seconds after which the runs of a process that died are taken up by another. @default 15 */
+  recoverAfter?: number;
   /** Runs carried out at the same time; more wait as `queued`. @default 100 */
   concurrency?: number;
   /** What a request finds on a thread that a run holds: the original's 400, its turn in a queue, or the run cancelled. @default 'reject' */
@@ -83,6 +92,16 @@ const schema = z.strictObject({
       ),
     ])
     .optional(),
+  queue: z
+    .string()
+    .regex(/^rediss?:\/\//, { error: 'expected redis://' })
+    .optional(),
+  namespace: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,40}$/, {
+      error: 'expected lower-case letters, digits and _, up to 41, beginning with a letter',
+    })
+    .optional(),
   profile: z
     .union([
       z.enum(['openai', 'azure', 'generic']),
@@ -92,6 +111,7 @@ const schema = z.strictObject({
   models: z.record(z.string(), z.string().min(1)).optional(),
   assistants: z.record(z.string().startsWith('asst'), declaredAssistant).optional(),
   runExpiry: positive.int().optional(),
+  recoverAfter: z.coerce.number().min(1).max(3600).optional(),
   concurrency: positive.int().optional(),
   busyThread: z.enum(['reject', 'enqueue', 'interrupt']).optional(),
   maxRetries: z.coerce.number().int().min(0).optional(),
@@ -126,10 +146,13 @@ export function parseOptions(options: unknown, source: string): RethreadOptions 
 /** Environment variables by option. Objects are JSON. */
 const ENVIRONMENT = {
   store: 'RETHREAD_STORE',
+  queue: 'RETHREAD_QUEUE',
+  namespace: 'RETHREAD_NAMESPACE',
   profile: 'RETHREAD_PROFILE',
   models: 'RETHREAD_MODELS',
   assistants: 'RETHREAD_ASSISTANTS',
   runExpiry: 'RETHREAD_RUN_EXPIRY',
+  recoverAfter: 'RETHREAD_RECOVER_AFTER',
   concurrency: 'RETHREAD_CONCURRENCY',
   busyThread: 'RETHREAD_BUSY_THREAD',
   maxRetries: 'RETHREAD_MAX_RETRIES',
@@ -172,4 +195,15 @@ export function mergeOptions(...sources: RethreadOptions[]): RethreadOptions {
     models: Object.assign({}, ...given.map(({ models }) => models)),
     assistants: Object.assign({}, ...given.map(({ assistants }) => assistants)),
   });
+}
+
+/**
+ * Opens nothing: says what cannot go together, before anything is opened.
+ * @throws OptionsError
+ */
+export function checkQueue({ queue, store }: RethreadOptions): void {
+  if (queue === undefined || typeof store !== 'string' || !/^(memory|sqlite):/.test(store)) return;
+  throw new OptionsError(
+    `queue: other processes cannot share the store ${store.replace(/:.*/s, ':')}; use redis://, postgres:// or file:`,
+  );
 }

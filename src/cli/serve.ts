@@ -29,6 +29,14 @@ const FLAGS: Record<string, Flag> = {
     flag: '--store <url>',
     description: 'file:<directory>, sqlite://, redis://, postgres:// or memory: (default: file:.rethread)',
   },
+  queue: {
+    flag: '--queue <url>',
+    description: 'redis://, where several processes that share the store meet (default: none)',
+  },
+  namespace: {
+    flag: '--namespace <name>',
+    description: 'keeps several gateways apart in one Redis or database (default: rethread)',
+  },
   upstream: {
     flag: '--upstream <url>',
     description: 'base URL of the Responses API (default: https://api.openai.com/v1)',
@@ -67,6 +75,11 @@ const FLAGS: Record<string, Flag> = {
   runExpiry: {
     flag: '--run-expiry <seconds>',
     description: 'until a run that has not ended expires (default: 600)',
+    kind: 'number',
+  },
+  recoverAfter: {
+    flag: '--recover-after <seconds>',
+    description: 'until runs of a process that died are taken up by another (default: 15)',
     kind: 'number',
   },
   concurrency: {

@@ -1,9 +1,6 @@
 /** Says that a run is being carried out, to other requests of this process and to other processes (DESIGN decision 6). */
 import type { Scope } from './scope.ts';
 
-/** A lease that is not renewed for this long belongs to a process that has gone. */
-const LEASE_MS = 15_000;
-
 export interface RunLease {
   /** Called once if the lease is lost, e.g. because this process was suspended for too long. */
   onLost(callback: () => void): void;
@@ -12,7 +9,7 @@ export interface RunLease {
 
 /** The lease of a run, renewed until it is released; undefined when somebody else is carrying the run out. */
 export async function holdLease(
-  { domain: { store }, clockwork: { held } }: Pick<Scope, 'domain' | 'clockwork'>,
+  { domain: { store }, clockwork: { held, leaseMs } }: Pick<Scope, 'domain' | 'clockwork'>,
   runId: string,
 ): Promise<RunLease | undefined> {
   if (held.has(runId)) return undefined;
@@ -20,7 +17,7 @@ export async function holdLease(
   // Where locks reach no further than this process the lease ends with it, and nobody has to hear that it lives.
   const shared = store.reach !== 'process';
   const lease = await store
-    .lease(`run/${runId}`, shared ? LEASE_MS : Number.POSITIVE_INFINITY)
+    .lease(`run/${runId}`, shared ? leaseMs : Number.POSITIVE_INFINITY)
     .catch((error: unknown) => {
       held.delete(runId);
       throw error;
@@ -37,7 +34,7 @@ export async function holdLease(
     clearInterval(timer);
     tell();
   };
-  const timer = shared ? setInterval(renew, LEASE_MS / 3) : undefined;
+  const timer = shared ? setInterval(renew, leaseMs / 3) : undefined;
   timer?.unref?.();
   return {
     onLost(callback) {

@@ -40,6 +40,8 @@ export interface Clockwork {
   live: Map<string, Execution>;
   /** Runs whose lease this process holds: those in `live`, and those on their way into it or out of it. */
   held: Set<string>;
+  /** A lease that is not renewed for so many milliseconds belongs to a process that has gone. */
+  leaseMs: number;
   /** Requests that wait for a busy thread, by thread. */
   turnstiles: Map<string, Mutex>;
   observeRun: ObserveRun;
