@@ -2,6 +2,7 @@
 import { createEngine } from './engine.ts';
 import type { Listeners } from './http/service.ts';
 import { parseOptions, type RethreadOptions, type UpstreamAddress } from './options.ts';
+import { hasRetryKey } from './retry-key.ts';
 import { type Caller, callerHeaders } from './upstream/client.ts';
 
 /** In process everything belongs to one tenant. */
@@ -41,10 +42,10 @@ export function mountAssistants({
 }: RethreadOptions & { upstream?: UpstreamAddress }): MountedAssistants {
   const engine = createEngine(parseOptions(options, 'options'));
   const handle = (request: Request, caller: Caller, listeners?: Listeners) =>
-    engine.handle(request, { tenant: TENANT, caller, ...listeners });
+    engine.handle(request, { tenant: TENANT, caller, ownRetries: hasRetryKey(request), ...listeners });
   return {
     handle,
-    fetch: (request) => handle(request, callerOf(request, upstream)),
+    fetch: (request) => engine.handle(request, { tenant: TENANT, caller: callerOf(request, upstream) }),
     close: ({ timeout = 10_000 } = {}) => engine.close(timeout),
   };
 }

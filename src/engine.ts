@@ -8,6 +8,7 @@ import type { Domain } from './assistants/domain.ts';
 import { ApiError } from './assistants/errors.ts';
 import { optionsFromFiles } from './config-file.ts';
 import { createHandler, type Handler } from './http/app.ts';
+import type { Ledger } from './http/ledger.ts';
 import { errorResponse, newRequestId } from './http/openai/envelope.ts';
 import type { Identity, Service } from './http/service.ts';
 import {
@@ -125,7 +126,7 @@ async function build(
   checkQueue(options);
   const { runExpiry = 600, assistants = {}, waitUntil = () => {}, log = logToConsole } = options;
   const leaseMs = (options.recoverAfter ?? 15) * 1000;
-  const [store, { default: Queue }] = await Promise.all([
+  const [store, { default: Queue }, { memoryLedger }] = await Promise.all([
     openStore(options.store ?? 'file:.rethread', {
       warn: (message) => (opener ?? log)('warn', message),
       // A process that died inside a critical section keeps others waiting no longer than one that died in a run.
@@ -134,6 +135,7 @@ async function build(
       ...(options.namespace && { namespace: options.namespace }),
     }),
     import('p-queue'),
+    import('./http/retries.ts'),
   ]);
   const queue = new Queue({ concurrency: options.concurrency ?? 100 });
   const tenants = createTenants(async (name) => {
@@ -156,7 +158,11 @@ async function build(
     };
     return { domain, clockwork };
   });
-  return { store, tenants, handler: createHandler(createService(tenants, options, observeUpstream, log)) };
+  return {
+    store,
+    tenants,
+    handler: createHandler(createService(tenants, options, observeUpstream, log, memoryLedger())),
+  };
 }
 
 function createService(
@@ -164,6 +170,7 @@ function createService(
   options: RethreadOptions,
   observeUpstream: (upstream: Upstream) => Upstream,
   log: Clockwork['log'],
+  retries: Ledger,
 ): Service {
   const models = options.models ?? {};
   return {
@@ -186,6 +193,7 @@ function createService(
     keepAliveMs: options.keepAlive ?? 15_000,
     pollHoldMs: 20_000,
     streamEventIds: options.streamEventIds ?? false,
+    retries,
     onError: (error, details, identity) =>
       (identity.log ?? log)('error', 'A request failed.', { ...details, error }),
   };

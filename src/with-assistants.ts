@@ -10,6 +10,7 @@ import { type Assistants, type MountedAssistants, mountAssistants } from './crea
 import { errorResponse, newRequestId } from './http/openai/envelope.ts';
 import { type LocalRoute, localRoute } from './http/openai/route.ts';
 import { OptionsError, parseOptions, type RethreadOptions } from './options.ts';
+import { sendRetryKeys, withoutRetryKey } from './retry-key.ts';
 import { supplyBeta } from './supply-beta.ts';
 import { type Caller, callerHeaders, type Fetch } from './upstream/client.ts';
 
@@ -21,6 +22,7 @@ export interface ClientLike {
 /** The parts that are private in the SDK's types. */
 interface ClientInside extends ClientLike {
   fetch: WrappedFetch;
+  idempotencyHeader?: string;
   /** Not in version 4. */
   withOptions?: (...options: unknown[]) => ClientLike;
 }
@@ -56,6 +58,7 @@ export function withAssistants<Client extends ClientLike>(
   }
   const inner = inside.fetch[INNER] ?? inside.fetch;
   inside.fetch = wrap(inner, handlerFor(options), inside);
+  sendRetryKeys(inside);
   supplyBeta(client);
   wrapClones(inside, options);
   return client;
@@ -88,7 +91,7 @@ function wrap(inner: Fetch, handle: Handle, client: ClientLike): WrappedFetch {
   const wrapped: WrappedFetch = async (input, init) => {
     const url = addressOf(input);
     const route = url && localRoute(url.pathname, basePathOf(client));
-    if (!route) return inner(input, init);
+    if (!route) return inner(input, withoutRetryKey(init));
     let request: Request;
     try {
       request = requestOf(input, init);

@@ -1,7 +1,6 @@
 /** Assistants: made, changed, listed; and those that the configuration declares (§1.1 no. 1–5, §1.7). */
-import { type Domain, keys, locks, seconds } from './domain.ts';
+import { type Domain, keys, locks, nextId, seconds } from './domain.ts';
 import { errors } from './errors.ts';
-import { mintId } from './ids.ts';
 import { type Listed, listRecords, logOf, type Page, takeOut } from './lists.ts';
 import type { AssistantChanges, AssistantParams, ListQuery } from './params.ts';
 import { resolveResources, resolveTools } from './tools.ts';
@@ -66,7 +65,7 @@ export async function syncDeclared(domain: Domain): Promise<void> {
 }
 
 export async function createAssistant(domain: Domain, params: AssistantParams): Promise<Assistant> {
-  const assistant = build(mintId('asst_'), seconds(domain), params);
+  const assistant = build(nextId(domain, 'asst_'), seconds(domain), params);
   await insert(domain, assistant);
   return assistant;
 }

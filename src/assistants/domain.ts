@@ -1,5 +1,6 @@
 /** What every operation of the domain works on: one tenant's view of the store, and a clock. */
 import type { Store } from '../store/store.ts';
+import { mintId, type Prefix } from './ids.ts';
 import type { AssistantParams } from './params.ts';
 
 export interface Domain {
@@ -10,6 +11,15 @@ export interface Domain {
   runExpiry: number;
   /** Assistants from the configuration, by id. */
   declared: Record<string, AssistantParams>;
+  /** Ids for what the present request creates, set aside before it began; each is taken once. */
+  idsAhead?: Partial<Record<Prefix, string>>;
+}
+
+/** The id that was set aside for the present request, or a new one. */
+export function nextId({ idsAhead = {} }: Domain, prefix: Prefix): string {
+  const id = idsAhead[prefix];
+  delete idsAhead[prefix];
+  return id ?? mintId(prefix);
 }
 
 /** The domain's clock in the unit of the wire. */

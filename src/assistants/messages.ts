@@ -1,8 +1,7 @@
 /** Messages of a thread (§1.1 no. 10–14, §1.7). */
 import type { Entry } from '../store/store.ts';
-import { type Domain, keys, locks, seconds } from './domain.ts';
+import { type Domain, keys, locks, nextId, seconds } from './domain.ts';
 import { errors } from './errors.ts';
-import { mintId } from './ids.ts';
 import { type Listed, listRecords, logOf, type Page, takeOut } from './lists.ts';
 import type { ContentPart, ListQuery, MessageParams } from './params.ts';
 import type { Message, MessageContent, Metadata } from './types.ts';
@@ -34,7 +33,7 @@ function build(domain: Domain, threadId: string, params: MessageParams): Message
   const parts =
     typeof params.content === 'string' ? [{ type: 'text' as const, text: params.content }] : params.content;
   return {
-    id: mintId('msg_'),
+    id: nextId(domain, 'msg_'),
     object: 'thread.message',
     created_at: now,
     assistant_id: null,

@@ -1,9 +1,8 @@
 /** Runs and their steps as records: configured, stored, read, listed (§1.1 no. 16–22, §1.7, §1.8). The clockwork is in runs/. */
 import type { Entry } from '../store/store.ts';
 import type { Change, RunState } from '../translate/types.ts';
-import { type Domain, keys, locks, seconds } from './domain.ts';
+import { type Domain, keys, locks, nextId, seconds } from './domain.ts';
 import { errors } from './errors.ts';
-import { mintId } from './ids.ts';
 import { type Listed, listIds, listRecords, logOf, type Page } from './lists.ts';
 import { type MessageRecord, placeBuilt } from './messages.ts';
 import type { ListQuery, RunParams } from './params.ts';
@@ -39,7 +38,7 @@ export function buildRun(domain: Domain, threadId: string, assistant: Assistant,
   const instructions = params.instructions ?? assistant.instructions;
   const additional = params.additional_instructions;
   return {
-    id: mintId('run_'),
+    id: nextId(domain, 'run_'),
     object: 'thread.run',
     created_at: now,
     assistant_id: assistant.id,

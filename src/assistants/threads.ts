@@ -1,7 +1,6 @@
 /** Threads: made, changed, listed, deleted with all that hangs on them (§1.1 no. 6–9, §1.7). */
-import { type Domain, keys, locks, seconds } from './domain.ts';
+import { type Domain, keys, locks, nextId, seconds } from './domain.ts';
 import { errors } from './errors.ts';
-import { mintId } from './ids.ts';
 import { type Listed, listRecords, logOf, type Page, takeOut } from './lists.ts';
 import { placeMessages } from './messages.ts';
 import type { ListQuery, MessageParams, ThreadParams } from './params.ts';
@@ -25,7 +24,7 @@ export async function createThread(
 ): Promise<Thread> {
   const { store } = domain;
   const thread: Thread = {
-    id: mintId('thread_'),
+    id: nextId(domain, 'thread_'),
     object: 'thread',
     created_at: seconds(domain),
     metadata: params.metadata ?? {},

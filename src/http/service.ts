@@ -2,6 +2,7 @@
 import type { BusyThread } from '../runs/busy.ts';
 import type { Clockwork, Scope } from '../runs/scope.ts';
 import type { Caller } from '../upstream/client.ts';
+import type { Ledger } from './ledger.ts';
 
 /** Who is told of what one request sets going, instead of those whom the options name. */
 export interface Listeners {
@@ -18,6 +19,8 @@ export interface Identity extends Listeners {
    * @throws ApiError 429 where the tenant has too many streams open
    */
   admitStream?(): void;
+  /** Its `Idempotency-Key` was made up by an SDK in this process, for the retries of this one request. */
+  ownRetries?: boolean;
 }
 
 export interface Service {
@@ -31,6 +34,8 @@ export interface Service {
   pollHoldMs: number;
   /** Numbers on streamed events (`id:` lines) also where nobody resumed a stream. */
   streamEventIds: boolean;
+  /** What requests were answered that their SDK may send again ({@link Identity.ownRetries}). */
+  retries: Ledger;
   /** Told of every failure that is not the client's. */
   onError(
     error: unknown,

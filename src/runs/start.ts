@@ -43,7 +43,8 @@ export async function startThreadAndRun(
   params: RunParams,
 ): Promise<Started> {
   const assistant = await retrieveAssistant(scope.domain, params.assistant_id);
-  const planned = buildRun(scope.domain, 'thread_', assistant, params);
+  // Made up for the checks only.
+  const planned = buildRun({ ...scope.domain, idsAhead: {} }, 'thread_', assistant, params);
   checkTools(scope, planned);
   if (!planned.instructions && !messages.some(({ role }) => role === 'user')) throw errors.nothingToRun();
   scope.clockwork.admit();

@@ -52,6 +52,14 @@ describe.each(majors)('openai $major', (major) => {
     expect(headers['openai-beta']).toBeUndefined();
   });
 
+  test('other routes get no Idempotency-Key that the program has not asked for (§1.2)', async () => {
+    const { sim, client } = door(major);
+    await client.responses.create({ model: 'gpt-4o', input: 'hi' });
+    expect(sim.requests.at(-1)?.headers['idempotency-key']).toBeUndefined();
+    await client.responses.create({ model: 'gpt-4o', input: 'hi' }, { idempotencyKey: 'mine' });
+    expect(sim.requests.at(-1)?.headers['idempotency-key']).toBe('mine');
+  });
+
   test('errors are the SDK’s own classes, with status and request id (§2.9 no. 4)', async () => {
     const { beta } = door(major);
     const error = await beta.threads.retrieve('thread_nope').catch((caught: unknown) => caught);

@@ -2,6 +2,7 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { Scope } from '../../runs/scope.ts';
+import type { IdsAhead } from '../ledger.ts';
 import type { Identity, Service } from '../service.ts';
 import { readBody } from './parse.ts';
 import { checkId } from './paths.ts';
@@ -9,18 +10,37 @@ import { validate } from './validation.ts';
 
 export interface Env {
   Bindings: { identity: Identity };
-  Variables: { service: Service; requestId: string; startedAt: number };
+  Variables: {
+    service: Service;
+    requestId: string;
+    startedAt: number;
+    /** The body, once it has been read. */
+    body?: { json: unknown };
+    /** Ids that were set aside for what the request creates. */
+    idsAhead?: IdsAhead;
+    /** The run whose stream is the answer, from the event after `position` on. */
+    started?: { threadId: string; runId: string; position: number };
+  };
 }
 
 export type Ctx = Context<Env>;
 
-export function scopeOf(c: Ctx): Promise<Scope> {
-  return c.var.service.scopeFor(c.env.identity);
+export async function scopeOf(c: Ctx): Promise<Scope> {
+  const scope = await c.var.service.scopeFor(c.env.identity);
+  const { idsAhead } = c.var;
+  return idsAhead ? { ...scope, domain: { ...scope.domain, idsAhead } } : scope;
+}
+
+/** The JSON body as it was sent; it can be asked for again. */
+export async function jsonOf(c: Ctx): Promise<unknown> {
+  const body = c.var.body ?? { json: await readBody(c.req.raw, c.var.service.maxBodyBytes) };
+  c.set('body', body);
+  return body.json;
 }
 
 /** The JSON body, validated; 4xx errors carry the contract's texts. */
 export async function bodyOf<T>(c: Ctx, schema: z.ZodType<T>): Promise<T> {
-  return validate(schema, await readBody(c.req.raw, c.var.service.maxBodyBytes));
+  return validate(schema, await jsonOf(c));
 }
 
 export function queryOf<T>(c: Ctx, schema: z.ZodType<T>): T {

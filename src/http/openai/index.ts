@@ -9,6 +9,7 @@ import { errorResponse, newRequestId, unknownMethod, unknownRoute } from './enve
 import { files } from './files.ts';
 import { checkBetaHeader, responseHeaders } from './headers.ts';
 import { messages } from './messages.ts';
+import { once } from './once.ts';
 import { checkPath } from './paths.ts';
 import { routePath } from './route.ts';
 import { runs, threadAndRun } from './runs.ts';
@@ -33,6 +34,8 @@ export function openaiDialect(service: Service) {
       c.header(name, value);
     }
   });
+
+  app.use(once);
 
   app.route('/assistants', assistants);
   // Before /threads/:thread_id, which would take "runs" for a thread's id.

@@ -1,7 +1,8 @@
 /** A run that has begun, as JSON or as a stream; and streams taken up again after a disconnect (§3.1). */
 
 import { z } from 'zod';
-import type { RunRecord } from '../../assistants/runs.ts';
+import { loadRun, type RunRecord } from '../../assistants/runs.ts';
+import { retrieveThread } from '../../assistants/threads.ts';
 import type { NumberedEvent } from '../../runs/bus.ts';
 import { followPhase, resumeRun } from '../../runs/follow.ts';
 import type { Scope } from '../../runs/scope.ts';
@@ -28,8 +29,32 @@ export function answerStarted(
   options: StreamOptions,
 ): Response {
   if (!options.stream) return c.json(run, 200, { 'openai-poll-after-ms': '250' });
+  c.set('started', { threadId: run.thread_id, runId: run.id, position });
   const events = followPhase(scope, run.thread_id, run.id, position, c.req.raw.signal);
   return stream(c, events, { position, ids: c.var.service.streamEventIds, ...options });
+}
+
+/**
+ * The stream that a request was answered with before, from its beginning, whoever carries the run out.
+ * @param withThread the run came with its thread: the stream opens with `thread.created` (§3.3 e)
+ */
+export async function streamAgain(
+  c: Ctx,
+  scope: Scope,
+  { threadId, runId, position }: { threadId: string; runId: string; position: number },
+  withThread: boolean,
+): Promise<Response> {
+  c.env.identity.admitStream?.();
+  await loadRun(scope.domain, threadId, runId);
+  await settledRun(scope, threadId, runId);
+  const { events, numbered } = resumeRun(scope, threadId, runId, position, c.req.raw.signal);
+  const includeSearchContent = queryOf(c, includeQuery);
+  const thread = withThread && !numbered ? await retrieveThread(scope.domain, threadId) : undefined;
+  async function* opened(): AsyncGenerator<NumberedEvent[]> {
+    if (thread) yield [{ event: 'thread.created', data: thread, id: 0 }];
+    yield* events;
+  }
+  return stream(c, opened(), { position, ids: c.var.service.streamEventIds, includeSearchContent });
 }
 
 const resumeQuery = z.preprocess(
