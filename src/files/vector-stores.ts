@@ -5,6 +5,7 @@ import type { MessageParams, ThreadParams } from '../assistants/params.ts';
 import { loadThread, setThreadResources } from '../assistants/threads.ts';
 import type { Attachment, Metadata, ToolResources } from '../assistants/types.ts';
 import type { Upstream } from '../upstream/client.ts';
+import { isMinted, readFile } from './minted.ts';
 
 /** The `vector_stores` helper of assistant and thread creation, after validation. */
 export interface VectorStoreHelper {
@@ -32,8 +33,29 @@ function requireFileSearch({ profile }: Upstream): void {
   );
 }
 
+/** The upstream's ids of files: of one that rethread minted it knows nothing, so a copy of its bytes goes there first. */
+async function idsUpstream(
+  domain: Domain,
+  upstream: Upstream,
+  fileIds: readonly string[],
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (const fileId of fileIds) {
+    if (!isMinted(fileId)) {
+      ids.push(fileId);
+      continue;
+    }
+    const { file, bytes } = await readFile(domain, fileId);
+    const copy = new File([bytes as Uint8Array<ArrayBuffer>], file.filename);
+    const { id } = await upstream.upload<{ id: string }>('/files', copy, { purpose: 'assistants' });
+    ids.push(id);
+  }
+  return ids;
+}
+
 /** Replaces the `vector_stores` helper by the id of the store it describes (§1.7). */
 export async function resolveHelper(
+  domain: Domain,
   upstream: Upstream,
   resources: ResourcesWithHelper | null | undefined,
   owner: 'assistant' | 'thread',
@@ -44,6 +66,7 @@ export async function resolveHelper(
     requireFileSearch(upstream);
     const { id } = await upstream.json<{ id: string }>('POST', '/vector_stores', {
       ...helper,
+      ...(helper.file_ids && { file_ids: await idsUpstream(domain, upstream, helper.file_ids) }),
       ...(owner === 'thread' && { expires_after: THREAD_STORE_EXPIRY }),
     });
     ids.push(id);
@@ -62,7 +85,8 @@ const filesFor = (attachments: readonly Attachment[], type: 'file_search' | 'cod
   );
 
 /** What attachments add to resources that a thread has already; makes or extends the thread's vector store (§1.9). */
-export async function addAttachments(
+async function addAttachments(
+  domain: Domain,
   upstream: Upstream,
   resources: ToolResources,
   attachments: readonly Attachment[],
@@ -77,13 +101,14 @@ export async function addAttachments(
   }
   if (searched.length > 0) {
     requireFileSearch(upstream);
+    const file_ids = await idsUpstream(domain, upstream, searched);
     const [existing] = resources.file_search?.vector_store_ids ?? [];
     if (existing) {
-      for (const file_id of searched)
+      for (const file_id of file_ids)
         await upstream.json('POST', `/vector_stores/${existing}/files`, { file_id });
     } else {
       const { id } = await upstream.json<{ id: string }>('POST', '/vector_stores', {
-        file_ids: searched,
+        file_ids,
         expires_after: THREAD_STORE_EXPIRY,
       });
       added.file_search = { vector_store_ids: [id] };
@@ -94,6 +119,7 @@ export async function addAttachments(
 
 /** A new thread's parameters, with the stores that its helper and its messages' attachments ask for (§1.9). */
 export async function prepareThread(
+  domain: Domain,
   upstream: Upstream,
   {
     tool_resources,
@@ -101,9 +127,12 @@ export async function prepareThread(
   }: { metadata?: Metadata | null | undefined; tool_resources?: ResourcesWithHelper | null | undefined },
   messages: readonly MessageParams[],
 ): Promise<ThreadParams> {
-  const given = (await resolveHelper(upstream, tool_resources, 'thread')) ?? {};
+  const given = (await resolveHelper(domain, upstream, tool_resources, 'thread')) ?? {};
   const attachments = messages.flatMap((message) => message.attachments ?? []);
-  return { ...params, tool_resources: { ...given, ...(await addAttachments(upstream, given, attachments)) } };
+  return {
+    ...params,
+    tool_resources: { ...given, ...(await addAttachments(domain, upstream, given, attachments)) },
+  };
 }
 
 /** The same for a thread that is stored. */
@@ -117,7 +146,7 @@ export async function attachToThread(
   // One at a time: two requests at once would each make a store, and the thread would forget one.
   await domain.store.lock(locks.attachments(threadId), async () => {
     const { thread } = await loadThread(domain, threadId);
-    const added = await addAttachments(upstream, thread.tool_resources, attachments);
+    const added = await addAttachments(domain, upstream, thread.tool_resources, attachments);
     if (Object.keys(added).length > 0) await setThreadResources(domain, threadId, added);
   });
 }

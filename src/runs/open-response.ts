@@ -9,7 +9,8 @@ import { containerFor, dropContainer, isContainerGone } from '../files/container
 import { isMinted, readFile } from '../files/minted.ts';
 import { waitForIndexing } from '../files/vector-stores.ts';
 import { remainingBudget } from '../translate/budget.ts';
-import { isContextOverflow } from '../translate/failure.ts';
+import { failureIn, isContextOverflow } from '../translate/failure.ts';
+import { showsSomething } from '../translate/reduce.ts';
 import { buildRequest } from '../translate/request.ts';
 import { dropMiddle, lastMessages } from '../translate/truncate.ts';
 import type { RequestInput, ResponseStreamEvent, Turn } from '../translate/types.ts';
@@ -42,23 +43,74 @@ export async function openResponse(
 ): Promise<AsyncIterable<ResponseStreamEvent[]>> {
   const { upstream } = scope;
   let input = await gather(scope, record, signal);
+  let shortenings = 0;
   const mended = new Set<string>();
   const once = (what: string) => !mended.has(what) && mended.add(what);
-  for (let shortenings = 0; ; ) {
-    try {
-      return await upstream.respond(buildRequest(input), signal);
-    } catch (error) {
-      if (!(error instanceof UpstreamError)) throw error;
-      if (isContextOverflow(error) && shortenings++ < SHORTENINGS) {
-        input = { ...input, messages: await shorten(input.messages) };
-      } else if (isContainerGone(error) && once('container')) {
-        input = await freshContainer(scope, record, input);
-      } else if (noEncryptedReasoning(error) && once('reasoning')) {
-        input = withoutEncryptedReasoning(input);
-      } else throw error;
+  const shortened = async () => {
+    if (shortenings++ >= SHORTENINGS) throw new OutOfTokens('max_prompt_tokens');
+    input = { ...input, messages: await shorten(input.messages) };
+  };
+  const ask = async (): Promise<AsyncIterable<ResponseStreamEvent[]>> => {
+    for (;;) {
+      try {
+        return await upstream.respond(buildRequest(input), signal);
+      } catch (error) {
+        if (!(error instanceof UpstreamError)) throw error;
+        if (isContextOverflow(error)) {
+          await shortened();
+        } else if (isContainerGone(error) && once('container')) {
+          input = await freshContainer(scope, record, input);
+        } else if (noEncryptedReasoning(error) && once('reasoning')) {
+          input = withoutEncryptedReasoning(input);
+        } else throw error;
+      }
     }
+  };
+  return untilItFits(await ask(), async () => {
+    await shortened();
+    return ask();
+  });
+}
+
+/**
+ * The events of a response. One that turns out to be too long only in its stream (§4.6) is asked for again, as long as
+ * it has shown nothing.
+ */
+async function* untilItFits(
+  first: AsyncIterable<ResponseStreamEvent[]>,
+  askAgain: () => Promise<AsyncIterable<ResponseStreamEvent[]>>,
+): AsyncGenerator<ResponseStreamEvent[]> {
+  let stream = first;
+  for (;;) {
+    const events = stream[Symbol.asyncIterator]();
+    let tooLong = false;
+    try {
+      for (let shows = false; !shows && !tooLong; ) {
+        const { done, value: batch } = await events.next();
+        if (done) return;
+        const failed = batch.findIndex(saysTooLong);
+        const shown = batch.findIndex(showsSomething);
+        tooLong = failed >= 0 && (shown < 0 || failed < shown);
+        shows = shown >= 0;
+        if (!tooLong) yield batch;
+        else if (failed > 0) yield batch.slice(0, failed);
+      }
+      if (!tooLong) {
+        yield* { [Symbol.asyncIterator]: () => events };
+        return;
+      }
+    } finally {
+      // Told to stop, and not waited for.
+      events.return?.().catch(() => {});
+    }
+    stream = await askAgain();
   }
 }
+
+const saysTooLong = (event: ResponseStreamEvent) => {
+  const failure = failureIn(event);
+  return failure !== undefined && isContextOverflow(failure);
+};
 
 async function gather(scope: Scope, record: RunRecord, signal: AbortSignal): Promise<RequestInput> {
   const { domain, upstream } = scope;

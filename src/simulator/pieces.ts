@@ -113,7 +113,8 @@ interface IncompletePiece {
 
 interface FailPiece {
   kind: 'fail';
-  code: ResponseError['code'];
+  /** Real ones are more than the SDK's type lists, `context_length_exceeded` among them. */
+  code: ResponseError['code'] | 'context_length_exceeded';
   message: string;
 }
 

@@ -164,7 +164,7 @@ export function incomplete(reason: 'max_output_tokens' | 'content_filter'): Piec
  * sim.script(turn(say('Once upon'), fail('server_error', 'The model broke off.')));
  */
 export function fail(
-  code: ResponseError['code'] = 'server_error',
+  code: ResponseError['code'] | 'context_length_exceeded' = 'server_error',
   message = 'The server had an error.',
 ): Piece {
   return { kind: 'fail', code, message };

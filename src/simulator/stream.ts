@@ -100,7 +100,7 @@ export function* playTurn(context: StreamContext, turn: Turn): Generator<Step, W
       case 'fail':
         return yield* finish(
           context,
-          { status: 'failed', error: { code: piece.code, message: piece.message } },
+          { status: 'failed', error: { code: piece.code as ResponseError['code'], message: piece.message } },
           scripted,
         );
       case 'stream_error': {

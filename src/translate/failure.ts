@@ -1,5 +1,6 @@
 /** What went wrong upstream, in the words of a run (§2.3, §4.6). */
 import type { LastError } from '../assistants/types.ts';
+import { type Json, object, text } from './read.ts';
 import type { Ending } from './types.ts';
 
 /** What is known of a failure; `status` is the HTTP status where there was one. */
@@ -41,6 +42,26 @@ export function isContextOverflow(error: UpstreamError): boolean {
   if (error.code === 'context_length_exceeded') return true;
   const clientSide = error.status === undefined || error.status === 400 || error.status === 413;
   return clientSide && !error.code && CONTEXT_OVERFLOW.test(error.message);
+}
+
+/** What an event of a stream says went wrong: `error`, flat or wrapped, or a response that failed (§4.6). */
+export function failureIn(event: unknown): UpstreamError | undefined {
+  const raw = object(event) ?? {};
+  const response = object(raw.response);
+  if (response)
+    return response.status === 'failed' || raw.type === 'response.failed'
+      ? failureFrom(object(response.error) ?? {})
+      : undefined;
+  return raw.type === 'error' ? failureFrom(object(raw.error) ?? raw) : undefined;
+}
+
+/** The `error` of a response or of an event. */
+export function failureFrom(error: Json): UpstreamError {
+  return {
+    code: text(error.code) || null,
+    type: error.type === 'error' ? null : text(error.type) || null,
+    message: text(error.message),
+  };
 }
 
 /** `last_error.code` of a run (§2.3). */

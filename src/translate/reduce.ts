@@ -85,6 +85,12 @@ export function reduce(state: RunState, event: ResponseStreamEvent, ctx: ReduceC
   return result(w);
 }
 
+/** Whether an event is about an item that a client sees: after it, a response cannot be asked for again unnoticed. */
+export function showsSomething(event: ResponseStreamEvent): boolean {
+  const kind = kindOfEvent(object(event) ?? {});
+  return kind !== undefined && kind !== 'hidden';
+}
+
 /**
  * The caller's tool outputs, checked before for completeness (§2.2): the function step completes with them and the run
  * queues again (§3.3 b). A call that is not among them gets an empty output. Does nothing unless the run requires action.

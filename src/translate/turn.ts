@@ -1,7 +1,7 @@
 /** One response of a run, from its first event to its last (§4.5, §4.6). */
 import { completeStep } from './closing.ts';
 import { completeRun, requireAction, stopRun } from './ending.ts';
-import { failureOf } from './failure.ts';
+import { failureFrom, failureOf } from './failure.ts';
 import { type Json, list, object, text } from './read.ts';
 import { addSlot, finish, kindOfItem, newSlot, showWaiting } from './slots.ts';
 import { type Kind, type Slot, setRun, type Work } from './state.ts';
@@ -60,12 +60,7 @@ export function endTurn(w: Work, event: Json): void {
 
 /** `error` events come flat (as documented) or wrapped (as recorded), and response.failed may follow (§4.6). */
 export function failTurn(w: Work, error: Json): void {
-  const { ending } = failureOf({
-    code: text(error.code) || null,
-    type: error.type === 'error' ? null : text(error.type) || null,
-    message: text(error.message),
-  });
-  stopRun(w, ending);
+  stopRun(w, failureOf(failureFrom(error)).ending);
 }
 
 /** A provider may send `response.completed` whose status says otherwise. */

@@ -107,7 +107,12 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
   const call = async (
     method: 'get' | 'post' | 'delete',
     path: string,
-    request: { body?: unknown; signal?: AbortSignal | undefined; stream?: boolean },
+    request: {
+      body?: unknown;
+      headers?: Record<string, string>;
+      signal?: AbortSignal | undefined;
+      stream?: boolean;
+    },
   ): Promise<Response> => {
     try {
       const sdk = await client();
@@ -139,7 +144,11 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
       const form = new FormData();
       for (const [name, value] of Object.entries(fields)) form.append(name, value);
       form.append('file', file, file.name);
-      return (await jsonOf(await call('post', path, { body: form }), mask)) as T;
+      // As bytes: node-fetch, which SDK v4 brings along, knows no FormData but its own.
+      const encoded = new Response(form);
+      const headers = { 'content-type': encoded.headers.get('content-type') ?? '' };
+      const body = new Uint8Array(await encoded.arrayBuffer());
+      return (await jsonOf(await call('post', path, { body, headers }), mask)) as T;
     },
   };
 }

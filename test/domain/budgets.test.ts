@@ -1,5 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { callFunctions, httpError, reason, say, turn, usage } from '../../src/simulator/index.ts';
+import {
+  callFunctions,
+  fail,
+  httpError,
+  reason,
+  say,
+  streamError,
+  turn,
+  usage,
+} from '../../src/simulator/index.ts';
 import { createWorld, prepare, settledRun, type World, type WorldOptions } from '../faults/world.ts';
 
 let world: World;
@@ -81,31 +90,52 @@ describe('what a run sees of its thread (§4.1)', () => {
   });
 });
 
-describe('a thread too long for the model (§4.6)', () => {
-  const tooLong = httpError(400, {
-    message: 'Your input exceeds the context window of this model.',
-    code: 'context_length_exceeded',
-  });
+const TOO_LONG = {
+  message: 'Your input exceeds the context window of this model.',
+  code: 'context_length_exceeded',
+};
 
+describe.each([
+  ['in the HTTP status', httpError(400, TOO_LONG)],
+  ['in an error event and a failed response', streamError(TOO_LONG)],
+  ['in a flat error event', streamError({ ...TOO_LONG, form: 'flat', thenFailed: false })],
+  ['in a failed response', fail('context_length_exceeded', TOO_LONG.message)],
+  ['behind reasoning that nobody saw', turn(reason(), streamError(TOO_LONG))],
+])('a thread too long for the model (§4.6), told %s', (_how, tooLong) => {
   it('is sent again with fewer messages from its middle, until it fits', async () => {
     open();
     world.sim.script(tooLong, say('It fits.'));
-    const { run: ended } = await run({});
+    const { run: ended, threadId } = await run({ model: 'o3' });
     expect(ended.status).toBe('completed');
     const [all, shorter] = sentHistory();
     expect(all).toEqual(['first', 'second', 'third', 'fourth', 'last']);
     expect(shorter).toEqual(['first', 'last']);
+    const { body } = await world.call('GET', `/threads/${threadId}/messages?run_id=${ended.id}`);
+    expect(body.data).toMatchObject([{ content: [{ text: { value: 'It fits.' } }] }]);
   });
 
   it('ends the run as incomplete (max_prompt_tokens) where no shortening helps', async () => {
     open({ simulator: { defaultScript: () => tooLong } });
-    const { run: ended } = await run({});
+    const { run: ended } = await run({ model: 'o3' });
     expect(ended).toMatchObject({
       status: 'incomplete',
       incomplete_details: { reason: 'max_prompt_tokens' },
     });
     expect(sentHistory().at(-1)).toEqual(['last']);
     expect(sentHistory().length).toBeLessThanOrEqual(6);
+  });
+});
+
+describe('a thread too long for the model (§4.6)', () => {
+  it('is not sent again when something of the answer was seen: the run ends as incomplete', async () => {
+    open();
+    world.sim.script(turn(say('Once'), streamError(TOO_LONG)));
+    const { run: ended } = await run({});
+    expect(ended).toMatchObject({
+      status: 'incomplete',
+      incomplete_details: { reason: 'max_prompt_tokens' },
+    });
+    expect(sentHistory()).toHaveLength(1);
   });
 
   it('works with a real window: the model is asked with as much as it can take', async () => {

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { runCode, say, turn } from '../../src/simulator/index.ts';
+import { createAssistants, withAssistants } from '../../src/index.ts';
+import { createSimulator, runCode, say, turn } from '../../src/simulator/index.ts';
 import { createWorld, prepare, settledRun, type World, type WorldOptions } from '../faults/world.ts';
+import { betaOf, majors } from '../surface/clients.ts';
 
 let world: World;
 const open = (options: WorldOptions = {}) => {
@@ -129,6 +131,90 @@ describe('a file that code interpreter makes (§4.4)', () => {
     const file = (upload?.body as { file?: File })?.file;
     expect(file && new Uint8Array(await file.arrayBuffer())).toEqual(PNG);
   });
+
+  it.each(['a message', 'a new thread', 'the vector_stores helper'] as const)(
+    'goes to the upstream as a file when it is attached for file search by %s (§1.9)',
+    async (how) => {
+      open();
+      world.sim.script(
+        turn(
+          runCode({ code: 'save()', files: [{ path: 'notes.txt', content: 'The garden opens at nine.' }] }),
+          say('See sandbox:/mnt/data/notes.txt'),
+        ),
+      );
+      const made = await prepare(world, CODE);
+      const first = await run(made.runs, made.assistantId, made.threadId);
+      const { body } = await world.call('GET', `/threads/${made.threadId}/messages?run_id=${first.id}`);
+      const minted = body.data[0].content[0].text.annotations[0].file_path.file_id as string;
+
+      const asked = { role: 'user', content: 'When does the garden open?' };
+      const attached = { ...asked, attachments: [{ file_id: minted, tools: [{ type: 'file_search' }] }] };
+      const searching = await world.call('POST', '/assistants', {
+        model: 'gpt-4o',
+        tools: [{ type: 'file_search' }],
+      });
+      let threadId = made.threadId;
+      if (how === 'a message') {
+        expect((await world.call('POST', `/threads/${threadId}/messages`, attached)).status).toBe(200);
+      } else {
+        const helper = { file_search: { vector_stores: [{ file_ids: [minted] }] } };
+        const thread = await world.call(
+          'POST',
+          '/threads',
+          how === 'a new thread' ? { messages: [attached] } : { messages: [asked], tool_resources: helper },
+        );
+        threadId = thread.body.id;
+      }
+      const found = await run(`/threads/${threadId}/runs`, searching.body.id, threadId);
+      expect(found.status).toBe('completed');
+      const { body: answer } = await world.call('GET', `/threads/${threadId}/messages?limit=1`);
+      expect(answer.data[0].content[0].text.value).toContain('The garden opens at nine');
+      const [cited] = answer.data[0].content[0].text.annotations;
+      expect(cited.file_citation.file_id).not.toBe(minted);
+      const upload = world.sim.requests.find(({ method, path }) => method === 'POST' && path === '/files');
+      expect(upload?.body).toMatchObject({ purpose: 'assistants' });
+    },
+  );
+
+  it.each(majors)(
+    'goes into the container as bytes also through the fetch of SDK $major',
+    async ({ major, SDK }) => {
+      const sim = createSimulator();
+      const server = await sim.listen();
+      const assistants = createAssistants({ store: 'memory:', log: () => {} });
+      try {
+        const beta = betaOf(
+          major,
+          withAssistants(new SDK({ apiKey: 'sk-sim', baseURL: server.url, maxRetries: 0 }), assistants),
+        );
+        sim.script(PLOT, say('Rotated.'));
+        const { id: assistant_id } = await beta.assistants.create({
+          model: 'gpt-4o',
+          tools: [{ type: 'code_interpreter' }],
+        });
+        const thread = await beta.threads.create({ messages: [{ role: 'user', content: 'Plot it' }] });
+        await beta.threads.runs.createAndPoll(thread.id, { assistant_id });
+        const { data } = await beta.threads.messages.list(thread.id, { limit: 1 });
+        const picture = data[0]?.content.find((part) => part.type === 'image_file');
+        sim.expireContainers();
+        await beta.threads.messages.create(thread.id, {
+          role: 'user',
+          content: 'Rotate it',
+          attachments: [
+            { file_id: picture?.image_file.file_id ?? '', tools: [{ type: 'code_interpreter' }] },
+          ],
+        });
+        const run = await beta.threads.runs.createAndPoll(thread.id, { assistant_id });
+        expect([run.status, run.last_error]).toEqual(['completed', null]);
+        const put = sim.requests.findLast(({ path }) => /^\/containers\/.*\/files$/.test(path));
+        const file = (put?.body as { file?: File })?.file;
+        expect(file && new Uint8Array(await file.arrayBuffer())).toEqual(PNG);
+      } finally {
+        await assistants.close({ timeout: 0 });
+        await server.close();
+      }
+    },
+  );
 
   it('that cannot be copied does not take the answer away: its id is there, its content is not', async () => {
     const sim = createWorld().sim;

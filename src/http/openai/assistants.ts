@@ -21,7 +21,7 @@ export const assistants = new Hono<Env>()
   .post('/', async (c) => {
     const { tool_resources, ...params } = await bodyOf(c, assistantCreate);
     const { domain, upstream } = await scopeOf(c);
-    const resources = await resolveHelper(upstream, tool_resources, 'assistant');
+    const resources = await resolveHelper(domain, upstream, tool_resources, 'assistant');
     return c.json(await createAssistant(domain, { ...params, tool_resources: resources }));
   })
   .get('/:assistant_id', async (c) => {

@@ -38,7 +38,7 @@ export const threadAndRun = async (c: Ctx) => {
   if (stream) c.env.identity.admitStream?.();
   const scope = await scopeOf(c);
   const { messages = [], ...threadParams } = thread ?? {};
-  const prepare = () => prepareThread(scope.upstream, threadParams, messages);
+  const prepare = () => prepareThread(scope.domain, scope.upstream, threadParams, messages);
   return answerStarted(c, scope, await startThreadAndRun(scope, prepare, messages, params), {
     stream: stream === true,
   });

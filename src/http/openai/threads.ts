@@ -16,7 +16,9 @@ export const threads = new Hono<Env>()
   .post('/', async (c) => {
     const { messages = [], ...params } = await bodyOf(c, threadCreate);
     const { domain, upstream } = await scopeOf(c);
-    return c.json(await createThread(domain, await prepareThread(upstream, params, messages), messages));
+    return c.json(
+      await createThread(domain, await prepareThread(domain, upstream, params, messages), messages),
+    );
   })
   .get('/:thread_id', async (c) => {
     const id = idOf(c, 'thread_id');
