@@ -1,5 +1,5 @@
 /** The five lists of the API share these semantics (§1.4). */
-import { type Log, openLog } from '../store/log.ts';
+import { type Log, type LogCursor, type LogPlace, openLog } from '../store/log.ts';
 import type { Entry, Store } from '../store/store.ts';
 import { keys } from './domain.ts';
 import type { ListQuery } from './params.ts';
@@ -32,30 +32,20 @@ export async function listRecords<R extends Listed>(
   list: RecordList,
   query: ListQuery,
 ): Promise<Page<R>> {
-  const { keyOf, missing } = list;
-  const cursors = [query.after, query.before].filter((id) => id !== undefined);
-  const found = await store.getMany<R>(cursors.map(keyOf));
-  const cursorOf = (id: string | undefined) => {
-    const record = id === undefined ? undefined : found[cursors.indexOf(id)];
-    return id !== undefined && record ? { id, page: record.page } : undefined;
-  };
-  const before = cursorOf(query.before);
-  if (query.before !== undefined && !before) throw missing(query.before);
-  const after = cursorOf(query.after) ?? (await insteadOf<R>(store, list, query));
+  const { limit, order } = window(query);
+  const [onward, backward] = order === 'asc' ? (['newer', 'older'] as const) : (['older', 'newer'] as const);
+  const [after, before] = await Promise.all([
+    query.after === undefined ? undefined : placeOf(store, list, query.after, onward),
+    query.before === undefined ? undefined : placeOf(store, list, query.before, backward),
+  ]);
   const { ids, hasMore } = await logOf(store, list.name).list({
-    ...window(query),
+    limit,
+    order,
     ...(after && { after }),
     ...(before && { before }),
   });
-  const records = await store.getMany<R>(ids.map(keyOf));
+  const records = await store.getMany<R>(ids.map(list.keyOf));
   return { data: records.filter((record) => record !== undefined), has_more: hasMore };
-}
-
-/** Where an id stood that was taken out of a list: the ids on its two sides at that moment. */
-interface Gone {
-  id: string;
-  older?: string | undefined;
-  newer?: string | undefined;
 }
 
 /** As many deleted ids of a list are remembered, newest last: more than one page of a list has. */
@@ -78,27 +68,42 @@ export async function takeOut(store: Store, name: string, id: string, page: numb
   return [...(await log.remove(id, page)), [keys.gone(name), remembered]];
 }
 
-/** What precedes a deleted cursor in the order of the list stands for it; undefined: the list starts anew. */
-async function insteadOf<R extends Listed>(
-  store: Store,
-  { name, keyOf, missing }: RecordList,
-  query: ListQuery,
-): Promise<{ id: string; page: number } | undefined> {
-  if (query.after === undefined) return undefined;
-  const gone = (await store.get<Gone[]>(keys.gone(name))) ?? [];
-  const side = window(query).order === 'asc' ? 'older' : 'newer';
-  let id: string | undefined = query.after;
-  for (let place = placeOf(gone, id); place; place = placeOf(gone, id)) {
-    id = place[side];
-    if (id === undefined) return undefined;
-  }
-  const record = id === query.after ? undefined : await store.get<R>(keyOf(id));
-  if (!record) throw missing(query.after);
-  return { id, page: record.page };
-}
+type Side = 'older' | 'newer';
 
-function placeOf(gone: readonly Gone[], id: string): Gone | undefined {
-  return gone.findLast((place) => place.id === id);
+/**
+ * Where a cursor stands for somebody who lists what is on one side of it. For a deleted one stands what remains
+ * nearest to it on the other side, or the edge of the list where nothing does.
+ * @throws the list's error for an id that was never in it, or was deleted too long ago
+ */
+async function placeOf(store: Store, list: RecordList, id: string, side: Side): Promise<LogPlace> {
+  const { name, keyOf, missing } = list;
+  const cursorOf = async (one: string): Promise<LogCursor | undefined> => {
+    const record = await store.get<Listed>(keyOf(one));
+    return record && { id: one, page: record.page };
+  };
+  const standing = await cursorOf(id);
+  if (standing) return standing;
+
+  const gone = (await store.get<Gone[]>(keys.gone(name))) ?? [];
+  /** The nearest that remains of what stood on one side of the cursor when it was deleted; undefined: nothing did. */
+  const neighbour = async (direction: Side): Promise<LogCursor | undefined> => {
+    for (let next: string | undefined = id; ; ) {
+      const place = gone.findLast((one) => one.id === next);
+      if (!place) throw missing(id);
+      next = place[direction];
+      if (next === undefined) return undefined;
+      const found = await cursorOf(next);
+      if (found) return found;
+    }
+  };
+  if (side === 'newer') return (await neighbour('older')) ?? 'edge';
+  const newer = await neighbour('newer');
+  if (newer) return newer;
+  // It was the newest when it was deleted; what has come since is newer.
+  const older = await neighbour('older');
+  const log = logOf(store, name);
+  const [next] = (await log.list({ order: 'asc', limit: 1, ...(older && { after: older }) })).ids;
+  return (next && (await cursorOf(next))) || 'edge';
 }
 
 /**

@@ -146,3 +146,27 @@ export async function readThread(domain: Domain, threadId: string): Promise<Mess
   const records = await domain.store.getMany<MessageRecord>(ids.map((id) => keys.message(threadId, id)));
   return records.flatMap((record) => (record ? [record.message] : []));
 }
+
+/** The `count` newest messages of a thread, oldest first: what they cost does not depend on the thread's length. */
+export async function readNewest(domain: Domain, threadId: string, count: number): Promise<Message[]> {
+  const { ids } = await logOf(domain.store, keys.messages(threadId)).list({ order: 'desc', limit: count });
+  const records = await domain.store.getMany<MessageRecord>(
+    ids.reverse().map((id) => keys.message(threadId, id)),
+  );
+  return records.flatMap((record) => (record ? [record.message] : []));
+}
+
+/** How many messages are looked at first, and at most at a time. */
+const FEW = 20;
+const MANY = 1000;
+
+/** Whether any message is a user's. Looks from the newest back, for there it stands in all but the oddest threads. */
+export async function hasUserMessage(domain: Domain, threadId: string): Promise<boolean> {
+  let after: string | undefined;
+  for (let limit = FEW; ; limit = Math.min(limit * 4, MANY)) {
+    const page = await listMessages(domain, threadId, { order: 'desc', limit, after });
+    if (page.data.some(({ role }) => role === 'user')) return true;
+    after = page.data.at(-1)?.id;
+    if (!page.has_more || !after) return false;
+  }
+}

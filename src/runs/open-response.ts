@@ -1,7 +1,7 @@
 /** Puts together what a model call of a run needs, and makes the call; mends what can be mended and asks again. */
 import { Buffer } from 'node:buffer';
 import { keys } from '../assistants/domain.ts';
-import { readThread } from '../assistants/messages.ts';
+import { readNewest, readThread } from '../assistants/messages.ts';
 import type { RunRecord } from '../assistants/runs.ts';
 import { loadThread } from '../assistants/threads.ts';
 import type { Message, Run } from '../assistants/types.ts';
@@ -117,7 +117,7 @@ async function gather(scope: Scope, record: RunRecord, signal: AbortSignal): Pro
   const { run } = record;
   const [{ thread }, everything, turns] = await Promise.all([
     loadThread(domain, run.thread_id),
-    readThread(domain, run.thread_id),
+    readHistory(scope, record),
     readTurns(scope, record),
   ]);
   const budget = remainingBudget(run, record.checkpoint?.usage ?? null);
@@ -149,6 +149,13 @@ async function gather(scope: Scope, record: RunRecord, signal: AbortSignal): Pro
     ...(budget.completion !== undefined && { maxOutputTokens: budget.completion }),
     inlineImages: await inlineImages(scope, messages),
   };
+}
+
+/** The thread as far as the run may see it, and what the run itself has said (§4.1). */
+async function readHistory({ domain }: Scope, { run, messages }: RunRecord): Promise<Message[]> {
+  const { truncation_strategy: strategy, thread_id } = run;
+  const limited = strategy?.type === 'last_messages' && strategy.last_messages;
+  return limited ? readNewest(domain, thread_id, limited + messages.length) : readThread(domain, thread_id);
 }
 
 function filesOf(record: RunRecord, own: RunRecord['resources']): string[] {

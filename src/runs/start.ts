@@ -2,7 +2,7 @@
 import { retrieveAssistant } from '../assistants/assistants.ts';
 import { keys, locks } from '../assistants/domain.ts';
 import { badRequest, errors } from '../assistants/errors.ts';
-import { placeMessages, readThread } from '../assistants/messages.ts';
+import { hasUserMessage, placeMessages } from '../assistants/messages.ts';
 import type { MessageParams, RunParams, ThreadParams } from '../assistants/params.ts';
 import { buildRun, isOver, placeRun, type RunRecord } from '../assistants/runs.ts';
 import { createThread, loadThread, type ThreadRecord } from '../assistants/threads.ts';
@@ -128,6 +128,5 @@ function checkTools({ upstream }: Scope, run: Run): void {
 /** #11: a thread without a user message needs an assistant with instructions. */
 async function checkSomethingToRun({ domain }: Scope, run: Run, additional: readonly MessageParams[]) {
   if (run.instructions || additional.some(({ role }) => role === 'user')) return;
-  const messages = await readThread(domain, run.thread_id);
-  if (!messages.some(({ role }) => role === 'user')) throw errors.nothingToRun();
+  if (!(await hasUserMessage(domain, run.thread_id))) throw errors.nothingToRun();
 }

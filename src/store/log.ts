@@ -33,6 +33,9 @@ export interface LogCursor {
   page: number;
 }
 
+/** `edge`: before the first id, or after the last, in the requested order. */
+export type LogPlace = LogCursor | 'edge';
+
 /** List semantics of §1.4. */
 export interface LogQuery {
   /** the order of appending, or its reverse */
@@ -40,12 +43,12 @@ export interface LogQuery {
   /** at least 1 */
   limit: number;
   /** ids strictly after this one in the requested order */
-  after?: LogCursor;
+  after?: LogPlace;
   /**
    * ids strictly before this one in the requested order: those closest to it, presented in that order. With
    * `after`, the ids between the two.
    */
-  before?: LogCursor;
+  before?: LogPlace;
 }
 
 /**
@@ -157,11 +160,12 @@ class PagedLog implements Log {
   async list(query: LogQuery): Promise<{ ids: string[]; hasMore: boolean }> {
     const backwards = query.before !== undefined && query.after === undefined;
     const direction: Direction = (query.order === 'asc') !== backwards ? 1 : -1;
+    const { after, before } = query;
     const found = await this.#walk(
       direction,
       query.limit,
-      backwards ? query.before : query.after,
-      backwards ? undefined : query.before,
+      cursorOf(backwards ? before : after),
+      backwards ? undefined : cursorOf(before),
     );
     if (backwards) found.ids.reverse();
     return found;
@@ -282,6 +286,10 @@ class PagedLog implements Log {
   #pageKey(page: number): string {
     return `page:${page}:${this.#name}`;
   }
+}
+
+function cursorOf(place: LogPlace | undefined): LogCursor | undefined {
+  return place === 'edge' ? undefined : place;
 }
 
 function emptyHead(): Head {
