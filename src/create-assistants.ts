@@ -1,7 +1,15 @@
 /** The handler that stands alone, to be mounted in any server; and the way a client's own fetch goes into it. */
-import { createEngine } from './engine.ts';
+import { createEngine, wrongSettings } from './engine.ts';
+import { errorResponse, newRequestId } from './http/openai/envelope.ts';
+import { localRoute } from './http/openai/route.ts';
 import type { Listeners } from './http/service.ts';
-import { parseOptions, type RethreadOptions, type UpstreamAddress } from './options.ts';
+import {
+  OptionsError,
+  parseOptions,
+  parseUpstream,
+  type RethreadOptions,
+  type UpstreamAddress,
+} from './options.ts';
 import { hasRetryKey } from './retry-key.ts';
 import { type Caller, callerHeaders } from './upstream/client.ts';
 
@@ -40,12 +48,20 @@ export function mountAssistants({
   upstream,
   ...options
 }: RethreadOptions & { upstream?: UpstreamAddress }): MountedAssistants {
+  const address = parseUpstream(upstream, 'options.upstream');
   const engine = createEngine(parseOptions(options, 'options'));
   const handle = (request: Request, caller: Caller, listeners?: Listeners) =>
     engine.handle(request, { tenant: TENANT, caller, ownRetries: hasRetryKey(request), ...listeners });
   return {
     handle,
-    fetch: (request) => engine.handle(request, { tenant: TENANT, caller: callerOf(request, upstream) }),
+    async fetch(request) {
+      try {
+        const caller = callerOf(request, address);
+        return await engine.handle(request, { tenant: TENANT, caller });
+      } catch (error) {
+        return errorResponse(wrongSettings(error as Error), newRequestId());
+      }
+    },
     close: ({ timeout = 10_000 } = {}) => engine.close(timeout),
   };
 }
@@ -58,10 +74,14 @@ function credentials(headers: Headers): Record<string, string> {
   return callerHeaders(own);
 }
 
-/** As whom a handler that stands alone calls upstream. */
+/**
+ * As whom a handler that stands alone calls upstream.
+ * @throws OptionsError where it would call itself
+ */
 function callerOf(request: Request, address: UpstreamAddress = {}): Caller {
   const env = globalThis.process?.env ?? {};
-  const baseURL = address.baseURL ?? env['OPENAI_BASE_URL'] ?? 'https://api.openai.com/v1';
+  const baseURL = address.baseURL ?? (env['OPENAI_BASE_URL'] || 'https://api.openai.com/v1');
+  refuseItself(baseURL, new URL(request.url), address.baseURL ? 'upstream.baseURL' : 'OPENAI_BASE_URL');
   const apiKey = address.apiKey ?? (request.headers.has('authorization') ? undefined : env['OPENAI_API_KEY']);
   return {
     baseURL: baseURL.replace(/\/+$/, ''),
@@ -74,4 +94,19 @@ function callerOf(request: Request, address: UpstreamAddress = {}): Caller {
     fetch: (address.fetch ?? globalThis.fetch) as Caller['fetch'],
     fetchOptions: {},
   };
+}
+
+/**
+ * Programs that are moved onto a handler have its address in OPENAI_BASE_URL, and a handler in the same environment
+ * would take it for the upstream's.
+ */
+function refuseItself(baseURL: string, asked: URL, source: string): void {
+  if (!URL.canParse(baseURL)) throw new OptionsError(`${source}: expected a URL, got '${baseURL}'`);
+  const { origin, pathname } = new URL(baseURL);
+  const mount = localRoute(asked.pathname)?.mount;
+  if (origin !== asked.origin || pathname.replace(/\/+$/, '') !== mount) return;
+  throw new OptionsError(
+    `${source} is the address of this handler itself. Set createAssistants({ upstream: { baseURL } }) to the Responses ` +
+      'API that it stands in front of, e.g. https://api.openai.com/v1.',
+  );
 }

@@ -232,8 +232,13 @@ async function within(ms: number, work: Promise<unknown> = new Promise(() => {})
 
 /** Wrong settings are told to whoever calls, for they are the one who can mend them; a retry cannot. */
 function asAnswer(error: unknown): unknown {
-  if (!(error instanceof OptionsError) && (error as Error)?.name !== 'StoreError') return error;
-  return new ApiError((error as Error).message, {
+  const isSetting = error instanceof OptionsError || (error as Error)?.name === 'StoreError';
+  return isSetting ? wrongSettings(error as Error) : error;
+}
+
+/** What is wrong with the settings, as an answer that no client asks for twice. */
+export function wrongSettings(error: Error): ApiError {
+  return new ApiError(error.message, {
     status: 500,
     type: 'server_error',
     headers: { 'x-should-retry': 'false' },

@@ -133,8 +133,26 @@ export class OptionsError extends Error {
 
 /** @param source e.g. `withAssistants options` @throws OptionsError */
 export function parseOptions(options: unknown, source: string): RethreadOptions {
-  const { success, data, error } = schema.safeParse(options ?? {});
-  if (success) return data as RethreadOptions;
+  return parse(schema, options, source) as RethreadOptions;
+}
+
+const upstreamSchema = z.strictObject({
+  baseURL: z
+    .url({ protocol: /^https?$/, error: 'expected a URL, as in https://api.openai.com/v1' })
+    .optional(),
+  apiKey: z.string().min(1, { error: 'expected a key, got an empty string' }).optional(),
+  headers: z.record(z.string(), z.string()).optional(),
+  fetch: func.optional(),
+});
+
+/** @throws OptionsError */
+export function parseUpstream(address: unknown, source: string): UpstreamAddress {
+  return parse(upstreamSchema, address, source) as UpstreamAddress;
+}
+
+function parse(wanted: z.ZodType, value: unknown, source: string): unknown {
+  const { success, data, error } = wanted.safeParse(value ?? {});
+  if (success) return data;
   const problems = error.issues.map((issue) => {
     if (issue.code === 'unrecognized_keys')
       return `${issue.keys.map((key) => `'${key}'`).join(', ')}: no such option`;

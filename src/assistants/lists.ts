@@ -48,6 +48,13 @@ export async function listRecords<R extends Listed>(
   return { data: records.filter((record) => record !== undefined), has_more: hasMore };
 }
 
+/** Where an id stood that was taken out of a list: the ids on its two sides at that moment. */
+interface Gone {
+  id: string;
+  older?: string | undefined;
+  newer?: string | undefined;
+}
+
 /** As many deleted ids of a list are remembered, newest last: more than one page of a list has. */
 const REMEMBERED = 256;
 

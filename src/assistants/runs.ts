@@ -1,11 +1,11 @@
 /** Runs and their steps as records: configured, stored, read, listed (§1.1 no. 16–22, §1.7, §1.8). The clockwork is in runs/. */
 import type { Entry } from '../store/store.ts';
-import type { Change, RunState } from '../translate/types.ts';
 import { type Domain, keys, locks, nextId, seconds } from './domain.ts';
 import { errors } from './errors.ts';
 import { type Listed, listIds, listRecords, logOf, type Page } from './lists.ts';
 import { type MessageRecord, placeBuilt } from './messages.ts';
 import type { ListQuery, RunParams } from './params.ts';
+import type { Change, RunState } from './progress.ts';
 import { resolveResources, resolveTools } from './tools.ts';
 import {
   type Assistant,

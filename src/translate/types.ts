@@ -1,10 +1,12 @@
 /** The shapes between a run and the Responses API. Everything here is plain JSON: a state can be stored and read back. */
 import type { Responses } from 'openai/resources/responses/responses';
-import type { AssistantEvent, LastError, Message, Run, RunStep, Usage } from '../assistants/types.ts';
+import type { Change, ResponseOutputItem, RunState } from '../assistants/progress.ts';
+import type { AssistantEvent, LastError, Message, Run } from '../assistants/types.ts';
 import type { Profile } from '../upstream/profile.ts';
 
+export type { Change, ResponseOutputItem, RunState } from '../assistants/progress.ts';
+
 export type ResponseStreamEvent = Responses.ResponseStreamEvent;
-export type ResponseOutputItem = Responses.ResponseOutputItem;
 export type ResponseRequest = Responses.ResponseCreateParamsStreaming;
 
 /** One finished model turn of a run: what the model put out, and what the caller answered to its function calls. */
@@ -29,30 +31,10 @@ export interface ReduceContext {
   ids: RunIds;
 }
 
-/** A record that has to be stored. The object is complete, as a client would read it. */
-export type Change =
-  | { type: 'run'; run: Run }
-  | { type: 'step'; step: RunStep }
-  | { type: 'message'; message: Message };
-
 /** A file that has to be copied before the events that name it are sent (§4.4). */
 export type Effect =
   | { type: 'copy_container_file'; container_id: string; file_id: string; as: string; filename: string }
   | { type: 'save_image'; url: string; as: string; filename: string };
-
-/** What became of a run up to one upstream event. Treat as opaque outside translate/, but for the fields below. */
-export interface RunState {
-  run: Run;
-  /** At most one of each is open at any time (§5.3). */
-  openStep: RunStep | null;
-  openMessage: Message | null;
-  /** The run's usage so far, over all turns; the wire shows it on terminal states only (§1.7). */
-  usage: Usage | null;
-  /** Raw output items of the turn in progress. */
-  items: ResponseOutputItem[];
-  /** Further members belong to reduce.ts. */
-  [internal: string]: unknown;
-}
 
 export interface Reduction {
   state: RunState;

@@ -69,8 +69,8 @@ class Pair {
 /** §1.4 on an array. */
 function expected(ids: readonly string[], { order, limit, after, before }: LogQuery) {
   const ordered = order === 'asc' ? [...ids] : ids.toReversed();
-  const start = after ? ordered.indexOf(after.id) + 1 : 0;
-  const end = before ? ordered.indexOf(before.id) : ordered.length;
+  const start = after && after !== 'edge' ? ordered.indexOf(after.id) + 1 : 0;
+  const end = before && before !== 'edge' ? ordered.indexOf(before.id) : ordered.length;
   const window = ordered.slice(start, Math.max(start, end));
   const page = before && !after ? window.slice(-limit) : window.slice(0, limit);
   return { ids: page, hasMore: page.length < window.length };
@@ -78,6 +78,7 @@ function expected(ids: readonly string[], { order, limit, after, before }: LogQu
 
 function anyQuery(pair: Pair, random: Random): LogQuery {
   const cursor = () => {
+    if (random.below(8) === 0) return 'edge';
     const id = random.below(2) === 0 ? random.oneOf(pair.ids) : undefined;
     return id === undefined ? undefined : pair.cursor(id);
   };
