@@ -4,6 +4,20 @@ import { endpoints } from './endpoints.ts';
 import { headers } from './headers.ts';
 import { ids } from './ids.ts';
 import { include } from './include.ts';
+import { limits } from './limits.ts';
 import { listChecks } from './lists.ts';
+import { messageChecks } from './messages.ts';
+import { objects } from './objects.ts';
+import { values } from './values.ts';
 
-export const checks: readonly Check[] = [...endpoints, ...headers, ...ids, ...listChecks, ...include];
+export const checks: readonly Check[] = [
+  ...endpoints,
+  ...headers,
+  ...ids,
+  ...listChecks,
+  ...include,
+  ...limits,
+  ...values,
+  ...objects,
+  ...messageChecks,
+];
