@@ -43,6 +43,11 @@ export class Received {
     return new Received(this.get(path), `${this.what}, ${path}`, this.exchange);
   }
 
+  /** A text that is JSON, as what it means. */
+  parsed(what: string): Received {
+    return new Received(parsed(this.text('')), what, this.exchange);
+  }
+
   /** Deep equality; `undefined` expects the key to be absent. */
   field(path: string, expected: unknown): this {
     const received = this.get(path);

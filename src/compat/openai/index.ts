@@ -8,6 +8,9 @@ import { limits } from './limits.ts';
 import { listChecks } from './lists.ts';
 import { messageChecks } from './messages.ts';
 import { objects } from './objects.ts';
+import { runParams } from './run-params.ts';
+import { runStatuses } from './run-statuses.ts';
+import { runs } from './runs.ts';
 import { values } from './values.ts';
 
 export const checks: readonly Check[] = [
@@ -20,4 +23,7 @@ export const checks: readonly Check[] = [
   ...values,
   ...objects,
   ...messageChecks,
+  ...runs,
+  ...runStatuses,
+  ...runParams,
 ];
