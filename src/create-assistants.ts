@@ -1,6 +1,6 @@
 /** The handler that stands alone, to be mounted in any server; and the way a client's own fetch goes into it. */
 import { createEngine, wrongSettings } from './engine.ts';
-import { errorResponse, newRequestId } from './http/openai/envelope.ts';
+import { refuse } from './http/app.ts';
 import { localRoute } from './http/openai/route.ts';
 import type { Listeners } from './http/service.ts';
 import {
@@ -28,6 +28,7 @@ export interface Assistants {
 
 /** {@link Assistants} with the way in for a client's own fetch. */
 export interface MountedAssistants extends Assistants {
+  /** For clients of the `openai` package. */
   handle(request: Request, caller: Caller, listeners?: Listeners): Promise<Response>;
 }
 
@@ -51,7 +52,13 @@ export function mountAssistants({
   const address = parseUpstream(upstream, 'options.upstream');
   const engine = createEngine(parseOptions(options, 'options'));
   const handle = (request: Request, caller: Caller, listeners?: Listeners) =>
-    engine.handle(request, { tenant: TENANT, caller, ownRetries: hasRetryKey(request), ...listeners });
+    engine.handle(request, {
+      tenant: TENANT,
+      caller,
+      dialect: 'openai',
+      ownRetries: hasRetryKey(request),
+      ...listeners,
+    });
   return {
     handle,
     async fetch(request) {
@@ -59,7 +66,7 @@ export function mountAssistants({
         const caller = callerOf(request, address);
         return await engine.handle(request, { tenant: TENANT, caller });
       } catch (error) {
-        return errorResponse(wrongSettings(error as Error), newRequestId());
+        return refuse(request, wrongSettings(error as Error));
       }
     },
     close: ({ timeout = 10_000 } = {}) => engine.close(timeout),

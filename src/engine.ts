@@ -7,9 +7,8 @@ import { syncDeclared } from './assistants/assistants.ts';
 import type { Domain } from './assistants/domain.ts';
 import { ApiError } from './assistants/errors.ts';
 import { optionsFromFiles } from './config-file.ts';
-import { createHandler, type Handler } from './http/app.ts';
+import { createHandler, type Handler, refuse } from './http/app.ts';
 import type { Ledger } from './http/ledger.ts';
-import { errorResponse, newRequestId } from './http/openai/envelope.ts';
 import type { Identity, Service } from './http/service.ts';
 import {
   checkQueue,
@@ -77,7 +76,7 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
         running = await start(identity.log);
         return await running.handler(request, identity);
       } catch (error) {
-        return errorResponse(asAnswer(error), newRequestId());
+        return refuse(request, asAnswer(error), identity);
       }
     },
     open: async () => (await start()).store,
@@ -139,7 +138,12 @@ async function build(
   ]);
   const queue = new Queue({ concurrency: options.concurrency ?? 100 });
   const tenants = createTenants(async (name) => {
-    const domain: Domain = { store: store.scoped(name), now: Date.now, runExpiry, declared: assistants };
+    const domain: Domain = {
+      store: store.scoped(name),
+      now: Date.now,
+      runExpiry,
+      declared: assistants,
+    };
     await syncDeclared(domain);
     const clockwork: Clockwork = {
       bus: createBus(),

@@ -30,6 +30,7 @@ function build(id: string, createdAt: number, params: AssistantParams): Assistan
     tool_resources: resolveResources(tools, params.tool_resources),
     metadata: params.metadata ?? {},
     response_format: params.response_format ?? 'auto',
+    ...(params.dashscope && { dashscope: params.dashscope }),
   };
 }
 
@@ -80,14 +81,18 @@ export async function retrieveAssistant(domain: Domain, id: string): Promise<Ass
   return (await load(domain, id)).assistant;
 }
 
-/** Only members that are present change, also inside `tool_resources`; null sets a nullable one back to its default (§1.7). */
+/**
+ * Only members that are present change, also inside `tool_resources`; null sets a nullable one back to its default (§1.7).
+ * @param wanted the changes, or what gives them for the assistant as it is
+ */
 export async function updateAssistant(
   domain: Domain,
   id: string,
-  changes: AssistantChanges,
+  wanted: AssistantChanges | ((current: Assistant) => AssistantChanges),
 ): Promise<Assistant> {
   return domain.store.lock(`assistant/${id}`, async () => {
     const record = await load(domain, id);
+    const changes = typeof wanted === 'function' ? wanted(record.assistant) : wanted;
     const sent = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
     const assistant = build(id, record.assistant.created_at, {
       ...record.assistant,

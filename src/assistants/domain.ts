@@ -7,6 +7,8 @@ export interface Domain {
   store: Store;
   /** Milliseconds since 1970; objects carry whole seconds (§1.3). */
   now(): number;
+  /** A new id for what is made, in the shape of the caller's dialect; by default in OpenAI's. */
+  mintId?(prefix: Prefix): string;
   /** Seconds from a run's creation to its expiry; 600 in the original (§2.1). */
   runExpiry: number;
   /** Assistants from the configuration, by id. */
@@ -16,10 +18,10 @@ export interface Domain {
 }
 
 /** The id that was set aside for the present request, or a new one. */
-export function nextId({ idsAhead = {} }: Domain, prefix: Prefix): string {
+export function nextId({ idsAhead = {}, mintId: mint = mintId }: Domain, prefix: Prefix): string {
   const id = idsAhead[prefix];
   delete idsAhead[prefix];
-  return id ?? mintId(prefix);
+  return id ?? mint(prefix);
 }
 
 /** The domain's clock in the unit of the wire. */

@@ -1,6 +1,9 @@
-/** Identifiers as the Assistants API shaped them: a prefix and 24 letters or digits (docs/contracts/openai.md §1.3). */
+/**
+ * Identifiers as the Assistants API shaped them: a prefix and 24 letters or digits (docs/contracts/openai.md §1.3), or a
+ * prefix and a UUID (docs/contracts/dashscope.md §A.3).
+ */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { customAlphabet } from 'nanoid';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -13,6 +16,11 @@ export function mintId(prefix: Prefix): string {
   return prefix + random24();
 }
 
+/** A new random id as DashScope shaped them, e.g. `thread_` and a UUID with dashes (§A.3). */
+export function mintUuid(prefix: Prefix): string {
+  return prefix + crypto.randomUUID();
+}
+
 /** `length` base62 characters that depend on nothing but `seed`: the same seed gives the same id on every machine. */
 function derive(seed: string, length: number): string {
   const digest = sha256(utf8ToBytes(seed));
@@ -21,17 +29,27 @@ function derive(seed: string, length: number): string {
   return id;
 }
 
+const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A UUID (version 8: its bits are the maker's own) that depends on nothing but `seed`. */
+function deriveUuid(seed: string): string {
+  const hex = bytesToHex(sha256(utf8ToBytes(seed)));
+  const groups = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`];
+  return [...groups, hex.slice(20, 32)].join('-');
+}
+
 /** Minted file ids begin with this, so that only these cost a look into the store when a file is asked for. */
 export const MINTED_FILE_PREFIX = 'file-rt';
 
 /**
  * Ids of what a run produces, derived from the run's id and an ordinal, so that carrying a run out a second time
- * after a crash writes the same records again instead of new ones.
+ * after a crash writes the same records again instead of new ones. They have the shape of the run's own id.
  */
 export function runIds(runId: string) {
+  const derived = UUID.test(runId) ? deriveUuid : (seed: string) => derive(seed, 24);
   return {
-    step: (ordinal: number) => `step_${derive(`${runId}/step/${ordinal}`, 24)}`,
-    message: (ordinal: number) => `msg_${derive(`${runId}/message/${ordinal}`, 24)}`,
+    step: (ordinal: number) => `step_${derived(`${runId}/step/${ordinal}`)}`,
+    message: (ordinal: number) => `msg_${derived(`${runId}/message/${ordinal}`)}`,
     toolCall: (ordinal: number) => `call_${derive(`${runId}/call/${ordinal}`, 24)}`,
     file: (ordinal: number) => MINTED_FILE_PREFIX + derive(`${runId}/file/${ordinal}`, 20),
   };

@@ -2,6 +2,8 @@
 import type {
   AssistantTool,
   Attachment,
+  DashScopeAssistant,
+  DashScopeRun,
   Metadata,
   ReasoningEffort,
   ResponseFormat,
@@ -28,6 +30,7 @@ export interface AssistantChanges
   }> {
   model?: string | undefined;
   reasoning_effort?: ReasoningEffort | undefined;
+  dashscope?: DashScopeAssistant | undefined;
 }
 
 export type ThreadParams = Optional<{ metadata: Metadata; tool_resources: ToolResources }>;
@@ -66,6 +69,7 @@ export interface RunParams
   }> {
   assistant_id: string;
   reasoning_effort?: ReasoningEffort | undefined;
+  dashscope?: DashScopeRun | undefined;
 }
 
 export interface ToolOutput {

@@ -9,6 +9,7 @@ import type { Change, RunState } from './progress.ts';
 import { resolveResources, resolveTools } from './tools.ts';
 import {
   type Assistant,
+  type DashScopeSampling,
   type Message,
   type Metadata,
   type Run,
@@ -71,6 +72,22 @@ export function buildRun(domain: Domain, threadId: string, assistant: Assistant,
     response_format: params.response_format ?? assistant.response_format ?? 'auto',
     tool_choice: params.tool_choice ?? 'auto',
     parallel_tool_calls: params.parallel_tool_calls ?? true,
+    ...dashScopeOf(assistant, params),
+  };
+}
+
+/** What neither run nor assistant has said stays unset. */
+function dashScopeOf({ dashscope: own }: Assistant, { dashscope: given }: RunParams): Pick<Run, 'dashscope'> {
+  if (!own && !given) return {};
+  const chosen = (name: keyof DashScopeSampling) => given?.[name] ?? own?.[name] ?? null;
+  return {
+    dashscope: {
+      temperature: chosen('temperature'),
+      top_p: chosen('top_p'),
+      top_k: chosen('top_k'),
+      max_tokens: chosen('max_tokens'),
+      truncation_strategy: given?.truncation_strategy ?? null,
+    },
   };
 }
 

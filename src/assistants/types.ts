@@ -35,10 +35,32 @@ export interface Usage {
   completion_tokens_details: { reasoning_tokens: number };
 }
 
+/**
+ * What DashScope's objects say and OpenAI's have no member for (docs/contracts/dashscope.md §A.4, §A.7), as it was given:
+ * null is unset. Kept with the object, so that it goes wherever the object goes; only the DashScope dialect shows it.
+ */
+export interface DashScopeSampling {
+  temperature: number | null;
+  top_p: number | null;
+  top_k: number | null;
+  /** Bounds each answer of the model, not the run as a whole. */
+  max_tokens: number | null;
+}
+
+export interface DashScopeAssistant extends DashScopeSampling {
+  /** `added_at` in Unix seconds. */
+  files: { id: string; added_at: number }[];
+}
+
+export interface DashScopeRun extends DashScopeSampling {
+  truncation_strategy: TruncationStrategy | null;
+}
+
 export interface Assistant extends OpenAI.Beta.Assistant {
   reasoning_effort: ReasoningEffort;
   tool_resources: ToolResources;
   metadata: Metadata;
+  dashscope?: DashScopeAssistant;
 }
 
 export interface Thread extends OpenAI.Beta.Thread {
@@ -58,6 +80,7 @@ export interface Run extends Omit<OpenAI.Beta.Threads.Run, 'instructions' | 'usa
   tool_resources: ToolResources;
   reasoning_effort: ReasoningEffort;
   metadata: Metadata;
+  dashscope?: DashScopeRun;
 }
 
 /** Carries both `expires_at` (the recordings) and `expired_at` (the specification), §1.7. */

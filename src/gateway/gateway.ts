@@ -4,7 +4,9 @@
  */
 import { ApiError } from '../assistants/errors.ts';
 import { createEngine } from '../engine.ts';
-import { errorResponse, newRequestId, unknownRoute } from '../http/openai/envelope.ts';
+import { refuse } from '../http/app.ts';
+import { dashScopeRoute, speaksDashScope } from '../http/dashscope/route.ts';
+import { unknownRoute } from '../http/openai/envelope.ts';
 import { localRoute } from '../http/openai/route.ts';
 import type { Fetch } from '../upstream/client.ts';
 import { createIdentify, keyOwner, tenantOwner } from './identity.ts';
@@ -50,7 +52,7 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
 
   async function answer(request: Request, pathname: string): Promise<Response> {
     const visitor = identify(request);
-    if (!localRoute(pathname)) {
+    if (!isOurs(request, pathname)) {
       if (options.assistantsOnly) throw unknownRoute(request.method, pathname);
       return limits.counted(visitor.owner, await passThrough(request, visitor.caller));
     }
@@ -93,7 +95,7 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
       const began = performance.now();
       const { pathname } = new URL(request.url);
       const response = await reply(request, pathname).catch((error: unknown) =>
-        errorResponse(asUpstreamFailure(error), newRequestId()),
+        refuse(request, asUpstreamFailure(error)),
       );
       observer.request(
         request.method,
@@ -129,10 +131,14 @@ function split({ runsPerTenant, streamsPerTenant, tenants, ...options }: Gateway
   return { general, tenants, runsPerTenant, streamsPerTenant };
 }
 
+/** Files are rethread's own in DashScope's dialect; in OpenAI's they are the upstream's, but for those that runs made. */
+const isOurs = (request: Request, pathname: string) =>
+  localRoute(pathname) !== undefined || (speaksDashScope(request) && dashScopeRoute(pathname) !== undefined);
+
 /** A path with its ids taken out, so that metrics do not grow with the data. */
 function routeOf(pathname: string): string {
   return (localRoute(pathname)?.path ?? '(upstream)').replace(
-    /\/(asst|thread|run|msg|step|file)[_-][^/]*/g,
+    /\/(asst|thread|run|msg|message|step|file)[_-][^/]*/g,
     '/:$1',
   );
 }

@@ -14,6 +14,8 @@ export interface Listeners {
 export interface Identity extends Listeners {
   tenant: string;
   caller: Caller;
+  /** What the client is known to speak; otherwise told by its request. */
+  dialect?: 'openai' | 'dashscope';
   /**
    * Called before anything is done for a request that will be answered with a stream.
    * @throws ApiError 429 where the tenant has too many streams open

@@ -1,4 +1,4 @@
-/** Server-sent events as the Assistants API frames them (§3.1). */
+/** Server-sent events as the Assistants API frames them (§3.1); a dialect may frame them its own way. */
 import { errorObject } from './openai/envelope.ts';
 
 export interface SseEvent {
@@ -11,7 +11,18 @@ export interface SseEvent {
 /** `complete`: the events ran out; `failed`: their source threw; `cancelled`: the client went away or `signal` was aborted. */
 export type SseEnd = 'complete' | 'failed' | 'cancelled';
 
+/** How events become text. */
+export interface Framing {
+  frame(event: SseEvent, ids: boolean): string;
+  /** What a stream ends with when all went well. */
+  done: string;
+  /** What it ends with when its source threw. */
+  failed(error: unknown, requestId: string): string;
+}
+
 export interface SseOptions {
+  /** By default that of OpenAI. */
+  framing?: Framing;
   /** Added to the stream's own; `x-request-id` is quoted in the error event. */
   headers?: Record<string, string>;
   /** Silence after which a comment is sent, in milliseconds; 0 sends none. */
@@ -31,13 +42,23 @@ const DONE = 'event: done\ndata: [DONE]\n\n';
 /** Line ends to the line splitter of early openai 4 releases, but not to JSON, which leaves them as they are. */
 const EXTRA_LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
-function frame({ event, data, id }: SseEvent, ids: boolean): string {
-  const json = JSON.stringify(data).replace(
+/** JSON on a single line, whatever the reader takes for the end of a line. */
+export function jsonLine(data: unknown): string {
+  return JSON.stringify(data).replace(
     EXTRA_LINE_ENDS,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  return `${ids && id !== undefined ? `id: ${id}\n` : ''}event: ${event}\ndata: ${json}\n\n`;
 }
+
+function frame({ event, data, id }: SseEvent, ids: boolean): string {
+  return `${ids && id !== undefined ? `id: ${id}\n` : ''}event: ${event}\ndata: ${jsonLine(data)}\n\n`;
+}
+
+const OPENAI: Framing = {
+  frame,
+  done: DONE,
+  failed: (error, requestId) => frame({ event: 'error', data: errorObject(error, requestId) }, false) + DONE,
+};
 
 /**
  * Streams events until their source ends, then `event: done`.
@@ -62,7 +83,7 @@ function streamOf(
   batches: AsyncIterable<readonly SseEvent[]>,
   options: SseOptions & Required<Pick<SseOptions, 'headers' | 'keepAliveMs' | 'ids'>>,
 ): ReadableStream<Uint8Array> {
-  const { headers, keepAliveMs, ids, signal, onClose } = options;
+  const { headers, keepAliveMs, ids, signal, onClose, framing = OPENAI } = options;
   const iterator = batches[Symbol.asyncIterator]();
   let timer: ReturnType<typeof setInterval> | undefined;
   let ended = false;
@@ -89,12 +110,12 @@ function streamOf(
     try {
       for (;;) {
         const { done, value } = await iterator.next();
-        if (done) return { text: DONE, last: ['complete'] };
-        if (value.length > 0) return { text: value.map((event) => frame(event, ids)).join('') };
+        if (done) return { text: framing.done, last: ['complete'] };
+        if (value.length > 0) return { text: value.map((event) => framing.frame(event, ids)).join('') };
       }
     } catch (error) {
-      const data = errorObject(error, headers['x-request-id'] ?? 'unknown');
-      return { text: frame({ event: 'error', data }, false) + DONE, last: ['failed', error] };
+      const text = framing.failed(error, headers['x-request-id'] ?? 'unknown');
+      return { text, last: ['failed', error] };
     }
   };
 

@@ -146,7 +146,7 @@ async function gather(scope: Scope, record: RunRecord, signal: AbortSignal): Pro
         filesOf(record, thread.tool_resources),
       ),
     }),
-    ...(budget.completion !== undefined && { maxOutputTokens: budget.completion }),
+    ...outputBudget(run, budget.completion),
     inlineImages: await inlineImages(scope, messages),
   };
 }
@@ -156,6 +156,12 @@ async function readHistory({ domain }: Scope, { run, messages }: RunRecord): Pro
   const { truncation_strategy: strategy, thread_id } = run;
   const limited = strategy?.type === 'last_messages' && strategy.last_messages;
   return limited ? readNewest(domain, thread_id, limited + messages.length) : readThread(domain, thread_id);
+}
+
+/** What is left for the run as a whole, and what bounds each single answer. */
+function outputBudget({ dashscope }: Run, left: number | undefined): { maxOutputTokens?: number } {
+  const bounds = [left, dashscope?.max_tokens].filter((bound) => typeof bound === 'number');
+  return bounds.length > 0 ? { maxOutputTokens: Math.min(...bounds) } : {};
 }
 
 function filesOf(record: RunRecord, own: RunRecord['resources']): string[] {

@@ -9,14 +9,15 @@ import {
 } from '../../assistants/assistants.ts';
 import { resolveHelper } from '../../files/vector-stores.ts';
 import { bodyOf, type Env, idOf, queryOf, scopeOf } from './context.ts';
-import { listEnvelope } from './present.ts';
+import { listEnvelope, presentObject } from './present.ts';
 import { assistantCreate, assistantUpdate, listQuery } from './schemas.ts';
 
 export const assistants = new Hono<Env>()
   .get('/', async (c) => {
     const query = queryOf(c, listQuery);
     const { domain } = await scopeOf(c);
-    return c.json(listEnvelope(await listAssistants(domain, query)));
+    const page = await listAssistants(domain, query);
+    return c.json(listEnvelope({ ...page, data: page.data.map(presentObject) }));
   })
   .post('/', async (c) => {
     const { tool_resources, ...params } = await bodyOf(c, assistantCreate);
@@ -27,13 +28,13 @@ export const assistants = new Hono<Env>()
   .get('/:assistant_id', async (c) => {
     const id = idOf(c, 'assistant_id');
     const { domain } = await scopeOf(c);
-    return c.json(await retrieveAssistant(domain, id));
+    return c.json(presentObject(await retrieveAssistant(domain, id)));
   })
   .post('/:assistant_id', async (c) => {
     const id = idOf(c, 'assistant_id');
     const changes = await bodyOf(c, assistantUpdate);
     const { domain } = await scopeOf(c);
-    return c.json(await updateAssistant(domain, id, changes));
+    return c.json(presentObject(await updateAssistant(domain, id, changes)));
   })
   .delete('/:assistant_id', async (c) => {
     const id = idOf(c, 'assistant_id');

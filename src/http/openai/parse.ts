@@ -8,19 +8,31 @@ import { ApiError, badRequest } from '../../assistants/errors.ts';
  * @throws ApiError 400 for anything that is not a JSON object in UTF-8, 413 above the limit, 499 when the client went away
  */
 export async function readBody(request: Request, limitBytes: number): Promise<unknown> {
+  const value = await readJson(request, limitBytes);
+  if (value === null) return {};
+  if (typeof value === 'object' && !Array.isArray(value)) return value;
+  const kind = Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  throw badRequest(`Invalid request body: expected a JSON object, but got ${kind} instead.`);
+}
+
+/**
+ * The same for any JSON value; an empty body is `{}`.
+ * @param refused what is thrown for something that is not JSON
+ */
+export async function readJson(
+  request: Request,
+  limitBytes: number,
+  refused: () => ApiError = notJson,
+): Promise<unknown> {
   if (request.body === null) return {};
   if (Number(request.headers.get('content-length')) > limitBytes) {
     // Left unread, the connection could not be used again.
     await request.body.cancel().catch(() => {});
     throw tooLarge(limitBytes);
   }
-  const text = decode(await readBytes(request, request.body, limitBytes));
+  const text = decode(await readBytes(request, request.body, limitBytes), refused);
   if (text.trim() === '') return {};
-  const value = parseJson(text);
-  if (value === null) return {};
-  if (typeof value === 'object' && !Array.isArray(value)) return value;
-  const kind = Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-  throw badRequest(`Invalid request body: expected a JSON object, but got ${kind} instead.`);
+  return parseJson(text, refused);
 }
 
 async function readBytes(
@@ -48,21 +60,21 @@ async function readBytes(
   return chunks;
 }
 
-function decode(chunks: readonly Uint8Array[]): string {
+function decode(chunks: readonly Uint8Array[], refused: () => ApiError): string {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   try {
     const parts = chunks.map((chunk) => decoder.decode(chunk, { stream: true }));
     return parts.join('') + decoder.decode();
   } catch {
-    throw notJson();
+    throw refused();
   }
 }
 
-function parseJson(text: string): unknown {
+function parseJson(text: string, refused: () => ApiError): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw notJson();
+    throw refused();
   }
 }
 

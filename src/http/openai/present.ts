@@ -17,6 +17,13 @@ export function presentStep(step: RunStep, include: boolean): RunStep {
   return { ...step, step_details: { ...details, tool_calls: details.tool_calls.map(withoutSearchContent) } };
 }
 
+/** An assistant or a run without what only the DashScope dialect knows of it. */
+export function presentObject<T extends { dashscope?: unknown }>(object: T): Omit<T, 'dashscope'> {
+  if (object.dashscope === undefined) return object;
+  const { dashscope: _, ...known } = object;
+  return known;
+}
+
 export interface EventView {
   /** The client asked for the text of search results (§1.5). */
   includeSearchContent: boolean;
@@ -36,9 +43,22 @@ export function presentEvent(event: AssistantEvent, view: EventView): AssistantE
       const data = presentStep(event.data, view.includeSearchContent);
       return data === event.data ? event : { ...event, data };
     }
+    case 'thread.run.created':
+    case 'thread.run.queued':
+    case 'thread.run.in_progress':
+    case 'thread.run.requires_action':
+    case 'thread.run.completed':
     case 'thread.run.incomplete':
+    case 'thread.run.failed':
+    case 'thread.run.cancelling':
+    case 'thread.run.cancelled':
+    case 'thread.run.expired': {
       // openai 4 throws "Final run has not been received" on the real name, and takes this one, as do all later ones (§3.3 h).
-      return view.v4Js ? { ...event, event: 'thread.run.completed' } : event;
+      const renamed = view.v4Js && event.event === 'thread.run.incomplete';
+      const data = presentObject(event.data);
+      if (!renamed && data === event.data) return event;
+      return { event: renamed ? 'thread.run.completed' : event.event, data };
+    }
     default:
       return event;
   }

@@ -11,7 +11,7 @@ import { startRun, startThreadAndRun } from '../../runs/start.ts';
 import { submitToolOutputs } from '../../runs/submit.ts';
 import { whileWaiting } from '../../runs/wait.ts';
 import { bodyOf, type Ctx, type Env, idOf, queryOf, scopeOf } from './context.ts';
-import { listEnvelope } from './present.ts';
+import { listEnvelope, presentObject } from './present.ts';
 import {
   includeQuery,
   listQuery,
@@ -50,7 +50,8 @@ export const runs = new Hono<Env>()
     const query = queryOf(c, listQuery);
     const scope = await scopeOf(c);
     await activeRun(scope, threadId);
-    return c.json(listEnvelope(await listRuns(scope.domain, threadId, query)));
+    const page = await listRuns(scope.domain, threadId, query);
+    return c.json(listEnvelope({ ...page, data: page.data.map(presentObject) }));
   })
   .post('/', async (c) => {
     const threadId = idOf(c, 'thread_id');
@@ -72,7 +73,7 @@ export const runs = new Hono<Env>()
       return resumeStream(c, scope, await loadRun(scope.domain, threadId, runId));
     const record = await whileWaiting(scope, threadId, runId, holdMs(c), c.req.raw.signal);
     if (!record) throw errors.noRun(runId);
-    return c.json(record.run, 200, { 'openai-poll-after-ms': POLL_AFTER_MS });
+    return c.json(presentObject(record.run), 200, { 'openai-poll-after-ms': POLL_AFTER_MS });
   })
   .post('/:run_id', async (c) => {
     const [threadId, runId] = [idOf(c, 'thread_id'), idOf(c, 'run_id')];
@@ -80,13 +81,14 @@ export const runs = new Hono<Env>()
     const scope = await scopeOf(c);
     await loadThread(scope.domain, threadId);
     await settledRun(scope, threadId, runId);
-    return c.json(await updateRun(scope.domain, threadId, runId, metadata));
+    return c.json(presentObject(await updateRun(scope.domain, threadId, runId, metadata)));
   })
   .post('/:run_id/cancel', async (c) => {
     const [threadId, runId] = [idOf(c, 'thread_id'), idOf(c, 'run_id')];
     const scope = await scopeOf(c);
     await loadThread(scope.domain, threadId);
-    return c.json(await cancelRun(scope, threadId, runId), 200, { 'openai-poll-after-ms': POLL_AFTER_MS });
+    const run = await cancelRun(scope, threadId, runId);
+    return c.json(presentObject(run), 200, { 'openai-poll-after-ms': POLL_AFTER_MS });
   })
   .post('/:run_id/submit_tool_outputs', async (c) => {
     const [threadId, runId] = [idOf(c, 'thread_id'), idOf(c, 'run_id')];

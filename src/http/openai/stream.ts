@@ -11,7 +11,7 @@ import type { Started } from '../../runs/start.ts';
 import { sseResponse } from '../sse.ts';
 import { type Ctx, queryOf } from './context.ts';
 import { isV4Js } from './headers.ts';
-import { presentEvent } from './present.ts';
+import { presentEvent, presentObject } from './present.ts';
 import { includeQuery } from './queries.ts';
 
 interface StreamOptions {
@@ -28,7 +28,7 @@ export function answerStarted(
   { run, position }: Started,
   options: StreamOptions,
 ): Response {
-  if (!options.stream) return c.json(run, 200, { 'openai-poll-after-ms': '250' });
+  if (!options.stream) return c.json(presentObject(run), 200, { 'openai-poll-after-ms': '250' });
   c.set('started', { threadId: run.thread_id, runId: run.id, position });
   const events = followPhase(scope, run.thread_id, run.id, position, c.req.raw.signal);
   return stream(c, events, { position, ids: c.var.service.streamEventIds, ...options });

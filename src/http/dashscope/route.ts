@@ -1,0 +1,24 @@
+/** Tells requests of DashScope's Assistant API from all others (docs/contracts/dashscope.md §A.1, §B). */
+
+const ROUTE = /^(.*?)(\/(?:assistants|threads|files)(?:\/.*)?)$/;
+
+/** The base that DashScope's clients are told, wherever it is mounted. */
+const BASE = /(^|\/)api\/v1(\/|$)/;
+
+/** How the vendor's SDKs call themselves (§A.1). */
+const SDK = /^dashscope\//i;
+
+/**
+ * Whether a request speaks this dialect: below `/api/v1`, or from one of DashScope's SDKs whose base URL lacks that part
+ * (§B). Clients of OpenAI's API, which may be mounted there as well, say so in headers that DashScope does not know.
+ */
+export function speaksDashScope(request: Request): boolean {
+  const { headers } = request;
+  if (headers.has('openai-beta') || headers.has('x-stainless-lang')) return false;
+  return BASE.test(new URL(request.url).pathname) || SDK.test(headers.get('user-agent') ?? '');
+}
+
+/** The part of a path that the routes are written for, e.g. `/threads/thread_x/runs`; undefined for other APIs' paths. */
+export function dashScopeRoute(pathname: string): string | undefined {
+  return ROUTE.exec(pathname)?.[2];
+}

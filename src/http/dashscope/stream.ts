@@ -1,0 +1,37 @@
+/** A phase of a run as a stream, framed as DashScope frames it: nothing behind the colons, the same `request_id` everywhere (§A.9). */
+import { followPhase } from '../../runs/follow.ts';
+import type { Scope } from '../../runs/scope.ts';
+import type { Started } from '../../runs/start.ts';
+import { type Framing, jsonLine, type SseEvent, sseResponse } from '../sse.ts';
+import type { Ctx } from './context.ts';
+import { flatError } from './envelope.ts';
+import { createEventPresenter } from './events.ts';
+
+const frame = ({ event, data }: SseEvent): string => `event:${event}\ndata:${jsonLine(data)}\n\n`;
+
+/** A space behind a colon is what the Python SDK fails on (§A.9.3). After an error nobody reads on. */
+export const DASHSCOPE_FRAMING: Framing = {
+  frame,
+  done: 'event:done\ndata:[DONE]\n\n',
+  failed: (error, requestId) => frame({ event: 'error', data: flatError(error, requestId) }),
+};
+
+/** @param started the phase that was begun for this request */
+export function streamPhase(c: Ctx, scope: Scope, { run, position }: Started): Response {
+  const { requestId: request_id, service } = c.var;
+  const { signal } = c.req.raw;
+  const present = createEventPresenter(run);
+  async function* presented(): AsyncGenerator<SseEvent[]> {
+    for await (const batch of followPhase(scope, run.thread_id, run.id, position, signal)) {
+      yield batch.flatMap((one) =>
+        present(one).map(({ event, data }) => ({ event, data: { ...(data as object), request_id } })),
+      );
+    }
+  }
+  return sseResponse(presented(), {
+    framing: DASHSCOPE_FRAMING,
+    headers: { 'x-request-id': request_id },
+    keepAliveMs: service.keepAliveMs,
+    signal,
+  });
+}
