@@ -75,6 +75,16 @@ export function rig({ major = newest, options = {}, simulator = {}, assistants }
 export const names = (events: readonly StreamEvent[]) =>
   events.map(({ event }) => event.replace(/^thread\./, ''));
 
+/** The events of a stream, read to its end. */
+export async function collect(
+  stream: AsyncIterable<{ event: string; data: unknown }>,
+): Promise<StreamEvent[]> {
+  const events = [];
+  // Copied at once: openai 4 and 5 go on adding deltas to objects that they have handed out.
+  for await (const { event, data } of stream) events.push(structuredClone({ event, data }));
+  return events;
+}
+
 /** An assistant and a thread with one message, to run. */
 export async function ready(
   { beta }: Rig,

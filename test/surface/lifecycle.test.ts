@@ -2,20 +2,13 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createAssistants } from '../../src/index.ts';
 import { callFunctions, hang, say, slow, turn } from '../../src/simulator/index.ts';
 import { majors } from './clients.ts';
-import { failure, names, type Rig, ready, rig } from './harness.ts';
+import { collect, failure, names, type Rig, ready, rig } from './harness.ts';
 
 const TOOL = { type: 'function' as const, function: { name: 'look' } };
 
 afterEach(() => {
   vi.useRealTimers();
 });
-
-/** The events of a stream, read to its end. */
-async function collect(stream: AsyncIterable<{ event: string; data: unknown }>) {
-  const events = [];
-  for await (const { event, data } of stream) events.push({ event, data });
-  return events;
-}
 
 /** Reads a stream until an event of this name. */
 async function until(
