@@ -21,7 +21,7 @@ export interface Assistants {
   fetch(request: Request): Promise<Response>;
   /**
    * Takes no new requests, lets runs end, closes the store. Runs that have not ended after `timeout` milliseconds
-   * (default 10 000) are left as they are stored: whoever reads them next carries them on.
+   * (default 10 000) are left as they are stored: the next process carries them on.
    */
   close(options?: { timeout?: number }): Promise<void>;
 }
@@ -50,17 +50,25 @@ export function mountAssistants({
   ...options
 }: RethreadOptions & { upstream?: UpstreamAddress }): MountedAssistants {
   const address = parseUpstream(upstream, 'options.upstream');
-  const engine = createEngine(parseOptions(options, 'options'));
-  const handle = (request: Request, caller: Caller, listeners?: Listeners) =>
-    engine.handle(request, {
-      tenant: TENANT,
-      caller,
-      dialect: 'openai',
-      ownRetries: hasRetryKey(request),
-      ...listeners,
-    });
+  /** Of this process, the newest of each upstream: they outlive their requests. */
+  const clients = new Map<string, Caller>();
+  const engine = createEngine(parseOptions(options, 'options'), {
+    standIn({ baseURL }) {
+      const caller = clients.get(baseURL) ?? ownCaller(address);
+      return caller?.baseURL === baseURL ? { tenant: TENANT, caller } : undefined;
+    },
+  });
   return {
-    handle,
+    handle(request, caller, listeners) {
+      clients.set(caller.baseURL, caller);
+      return engine.handle(request, {
+        tenant: TENANT,
+        caller,
+        dialect: 'openai',
+        ownRetries: hasRetryKey(request),
+        ...listeners,
+      });
+    },
     async fetch(request) {
       try {
         const caller = callerOf(request, address);
@@ -79,6 +87,13 @@ function credentials(headers: Headers): Record<string, string> {
     /^(authorization|api-key|openai-(organization|project))$/.test(name),
   );
   return callerHeaders(own);
+}
+
+/** As whom a handler that stands alone goes upstream when no request is there to lend it a key. */
+function ownCaller(address: UpstreamAddress = {}): Caller | undefined {
+  const caller = callerOf(new Request('http://rethread.invalid'), address);
+  const hasKey = Object.keys(caller.headers).some((name) => /^(authorization|api-key)$/i.test(name));
+  return hasKey || address.fetch ? caller : undefined;
 }
 
 /**

@@ -17,7 +17,9 @@ import {
   optionsFromEnvironment,
   type RethreadOptions,
 } from './options.ts';
+import { type ActiveRun, type ActiveRuns, createActiveRuns } from './runs/active.ts';
 import { createBus } from './runs/bus.ts';
+import { type Recovery, startRecovery } from './runs/recover.ts';
 import type { Clockwork, ObserveRun } from './runs/scope.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
@@ -48,6 +50,8 @@ export interface Hooks {
    * @throws ApiError 429
    */
   admitRun?(tenant: string, held: number): void;
+  /** As whom a run is carried on whose process has gone, while its owner is not there; undefined: not before he is. */
+  standIn?(run: ActiveRun): Identity | undefined;
 }
 
 /** @param given validated options; files and environment variables fill in what they leave out */
@@ -65,7 +69,8 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
   };
   const drain = async (timeout: number) => {
     state.draining = true;
-    const { tenants } = (await works?.catch(() => undefined)) ?? {};
+    const { tenants, recovery } = (await works?.catch(() => undefined)) ?? {};
+    await recovery?.stop();
     if (tenants) await quiet(tenants, timeout);
   };
 
@@ -85,13 +90,15 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
     async close(timeout) {
       state.closing = true;
       await drain(timeout);
-      const { tenants, store } = (await works?.catch(() => undefined)) ?? {};
+      const { tenants, store, active } = (await works?.catch(() => undefined)) ?? {};
       const clockworks = tenants?.all().map(({ clockwork }) => clockwork) ?? [];
       // First, so that nobody takes up again what is abandoned here.
       for (const { bus } of clockworks) bus.close();
       await Promise.all(
         clockworks.flatMap(({ live }) => [...live.values()].map((execution) => execution.abandon())),
       );
+      // What is left behind is everybody's from now on.
+      await active?.close().catch(() => {});
       await store?.close();
     },
   };
@@ -110,16 +117,20 @@ const LOCK_MS = 10_000;
 
 interface Works {
   store: Store;
+  active: ActiveRuns;
+  recovery: Recovery;
   handler: Handler;
   tenants: Tenants;
 }
 
 async function build(
   given: RethreadOptions,
-  { observeRun = (_run, work) => work(), observeUpstream = (upstream) => upstream, admitRun }: Hooks,
+  hooks: Hooks,
   state: { draining: boolean },
   opener?: Clockwork['log'],
 ): Promise<Works> {
+  const { observeRun = (_run, work) => work(), observeUpstream = (upstream) => upstream } = hooks;
+  const { admitRun, standIn = () => undefined } = hooks;
   const env = globalThis.process?.env ?? {};
   const options = mergeOptions(await optionsFromFiles(), optionsFromEnvironment(env), given);
   checkQueue(options);
@@ -137,8 +148,10 @@ async function build(
     import('./http/retries.ts'),
   ]);
   const queue = new Queue({ concurrency: options.concurrency ?? 100 });
+  const active = createActiveRuns(store, leaseMs);
   const tenants = createTenants(async (name) => {
     const domain: Domain = {
+      tenant: name,
       store: store.scoped(name),
       now: Date.now,
       runExpiry,
@@ -151,6 +164,7 @@ async function build(
       live: new Map(),
       held: new Set(),
       leaseMs,
+      active,
       turnstiles: new Map(),
       observeRun,
       admit() {
@@ -162,11 +176,18 @@ async function build(
     };
     return { domain, clockwork };
   });
-  return {
-    store,
-    tenants,
-    handler: createHandler(createService(tenants, options, observeUpstream, log, memoryLedger())),
-  };
+  const service = createService(tenants, options, observeUpstream, log, memoryLedger());
+  const recovery = startRecovery(
+    active,
+    async (run) => {
+      const identity = standIn(run);
+      return identity ? service.scopeFor(identity) : tenants.of(run.tenant);
+    },
+    (runId) => tenants.all().some(({ clockwork }) => clockwork.held.has(runId)),
+    (error) => log('warn', 'Runs that were left behind could not be looked after.', { error }),
+    leaseMs / 3,
+  );
+  return { store, active, recovery, tenants, handler: createHandler(service) };
 }
 
 function createService(

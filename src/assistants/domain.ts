@@ -4,6 +4,8 @@ import { mintId, type Prefix } from './ids.ts';
 import type { AssistantParams } from './params.ts';
 
 export interface Domain {
+  /** Whose view it is. */
+  tenant: string;
   store: Store;
   /** Milliseconds since 1970; objects carry whole seconds (§1.3). */
   now(): number;

@@ -28,6 +28,10 @@ export interface RunRecord extends Listed {
   turns: number;
   /** Where the run stood when its present phase began; null before the first. A run that was cut off starts again from here. */
   checkpoint: RunState | null;
+  /** How often its present phase was begun anew because the process that carried it out had gone. */
+  attempt?: number;
+  /** Where it is noted as not ended (runs/active.ts). */
+  place?: string;
   /** Per-run resources of createThreadAndRun (§1.6); otherwise the assistant's at creation. */
   resources: Run['tool_resources'];
 }

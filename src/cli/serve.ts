@@ -43,7 +43,8 @@ const FLAGS: Record<string, Flag> = {
   },
   upstreamKey: {
     flag: '--upstream-key <key>',
-    description: 'the gateway’s own key, with --auth keys or none; better set in the environment',
+    description:
+      'the gateway’s own key: with --auth keys or none, and to carry on runs whose process died; better set in the environment',
   },
   profile: {
     flag: '--profile <name>',

@@ -9,7 +9,7 @@ import { dashScopeRoute, speaksDashScope } from '../http/dashscope/route.ts';
 import { unknownRoute } from '../http/openai/envelope.ts';
 import { localRoute } from '../http/openai/route.ts';
 import type { Fetch } from '../upstream/client.ts';
-import { createIdentify, keyOwner, tenantOwner } from './identity.ts';
+import { createIdentities, keyOwner, tenantOwner } from './identity.ts';
 import { createKeyCheck } from './key-check.ts';
 import { digestOf, keyOf, missingKey } from './keys.ts';
 import { createLimits } from './limits.ts';
@@ -31,11 +31,15 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis.fetch as Fetch): Gateway {
   const { general, tenants = {}, runsPerTenant = 1000, streamsPerTenant = 1000 } = split(options);
   const observer = createObserver(() => engine.live());
+  const { identify, standIn } = createIdentities(options, fetch);
   const engine = createEngine(general, {
     observeRun: observer.observeRun,
     admitRun: (tenant, held) => limits.admitRun(tenant, held),
+    standIn({ tenant }) {
+      const caller = standIn(tenant);
+      return caller && { tenant, caller };
+    },
   });
-  const identify = createIdentify(options, fetch);
   const limits = createLimits(runsPerTenant, streamsPerTenant);
   let closing = false;
 

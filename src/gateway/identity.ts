@@ -1,4 +1,5 @@
 /** Who a caller is: whose data they see, and with which key they go upstream (DESIGN decision 11). */
+import { ownerOf } from '../tenants.ts';
 import { type Caller, callerHeaders, type Fetch } from '../upstream/client.ts';
 import { profileFor } from '../upstream/profile.ts';
 import { forwarded, scopeHeaders } from './headers.ts';
@@ -16,7 +17,16 @@ export interface Visitor {
   unknownKey: string | undefined;
 }
 
-export type Identify = (request: Request) => Visitor;
+export interface Identities {
+  /** @throws ApiError 401 #27 for a caller without a key, or with one that `auth: keys` does not know */
+  identify(request: Request): Visitor;
+  /**
+   * How to go upstream for a tenant's data while the tenant is not there: with its own upstream key if the
+   * configuration has one, or with the gateway's. Undefined where there is neither.
+   * @param data the name that its data are kept under
+   */
+  standIn(data: string): Caller | undefined;
+}
 
 export const DEFAULT_UPSTREAM = 'https://api.openai.com/v1';
 
@@ -24,8 +34,7 @@ export const DEFAULT_UPSTREAM = 'https://api.openai.com/v1';
 export const keyOwner = (digest: string) => `key:${digest}`;
 export const tenantOwner = (name: string) => `tenant:${name}`;
 
-/** @throws ApiError 401 #27 for a caller without a key, or with one that `auth: keys` does not know */
-export function createIdentify(options: GatewayOptions, fetch: Fetch): Identify {
+export function createIdentities(options: GatewayOptions, fetch: Fetch): Identities {
   const { auth = 'passthrough', tenants = {}, keys = [] } = options;
   const upstream = new URL(options.upstream ?? DEFAULT_UPSTREAM);
   const baseURL = upstream.origin + upstream.pathname.replace(/\/+$/, '');
@@ -40,21 +49,32 @@ export function createIdentify(options: GatewayOptions, fetch: Fetch): Identify 
 
   function callerOf(request: Request, upstreamKey: string | undefined): Caller {
     const headers = callerHeaders(forwarded(request.headers, upstreamKey === undefined));
-    const key = upstreamKey ?? keyOf(request.headers);
+    const version = new URL(request.url).searchParams.get('api-version');
+    return callerWith(
+      upstreamKey ?? keyOf(request.headers),
+      headers,
+      version ? { 'api-version': version } : {},
+    );
+  }
+
+  function callerWith(
+    key: string | undefined,
+    headers: Record<string, string>,
+    query: Record<string, string>,
+  ): Caller {
     if (key !== undefined && azure) headers['api-key'] = key;
     else if (key !== undefined) headers['authorization'] = `Bearer ${key}`;
-    const version = new URL(request.url).searchParams.get('api-version');
     return {
       baseURL,
       headers,
-      query: { ...(version && { 'api-version': version }), ...Object.fromEntries(upstream.searchParams) },
+      query: { ...query, ...Object.fromEntries(upstream.searchParams) },
       fetch,
       // The gateway calls its upstream and no other host.
       fetchOptions: { redirect: 'manual' },
     };
   }
 
-  return (request) => {
+  function identify(request: Request): Visitor {
     const scopes = scopeHeaders(request.headers);
     const scope = scopes.some((value) => value !== '') ? `/${hash(JSON.stringify(scopes)).slice(0, 32)}` : '';
     if (auth === 'none')
@@ -70,5 +90,16 @@ export function createIdentify(options: GatewayOptions, fetch: Fetch): Identify 
     if (!found) throw wrongKey(key);
     const caller = callerOf(request, found.upstreamKey ?? options.upstreamKey);
     return { owner: found.owner, scope, caller, unknownKey: undefined };
+  }
+
+  return {
+    identify,
+    standIn(data) {
+      const owner = ownerOf(data);
+      // Data may still be kept under the name of a key that a tenant lists now.
+      const tenant = known.find((one) => one.owner === owner || keyOwner(one.digest) === owner);
+      const key = tenant?.upstreamKey ?? options.upstreamKey;
+      return key === undefined ? undefined : callerWith(key, {}, {});
+    },
   };
 }

@@ -12,7 +12,7 @@ export interface TenantOptions {
 export interface GatewayOptions extends RethreadOptions {
   /** Base URL of the Responses API; parameters in it, e.g. `?api-version=…`, go with every call. @default https://api.openai.com/v1 */
   upstream?: string | undefined;
-  /** The gateway's own key upstream, with `auth: keys` and `none`. */
+  /** The gateway's own key upstream: for everything with `auth: keys` and `none`; with `passthrough` only for runs whose process has gone. */
   upstreamKey?: string | undefined;
   /**
    * `passthrough`: the caller's bearer key goes upstream, and its data are its own. `keys`: the caller has one of the

@@ -5,6 +5,7 @@ import { changeWrites, isOver, type RunRecord } from '../assistants/runs.ts';
 import type { ThreadRecord } from '../assistants/threads.ts';
 import type { Entry } from '../store/store.ts';
 import type { Change, ReduceContext, RunState } from '../translate/types.ts';
+import { leaveWrites } from './active.ts';
 
 /** Thrown to an executor whose run was ended, or whose thread was deleted, by another request or process. */
 export class Overtaken extends Error {
@@ -57,6 +58,7 @@ export async function commitLocked(
     ...(over && thread.activeRun === runId
       ? [[keys.thread(threadId), { ...thread, activeRun: null }] satisfies Entry]
       : []),
+    ...(over ? leaveWrites(record.place) : []),
   ]);
   return record;
 }
@@ -67,10 +69,14 @@ export interface Keepsakes {
   files: string[];
   /** The state at the end of a model turn that the next one has to replay. */
   turn?: RunState | undefined;
+  /** Which of the phase's attempts made them. */
+  attempt: number | undefined;
 }
 
-export function keep({ files, turn }: Keepsakes) {
+/** @throws Overtaken where the phase was begun anew: this process was taken for gone */
+export function keep({ files, turn, attempt }: Keepsakes) {
   return (record: RunRecord): { record: RunRecord; writes: Entry[] } => {
+    if (record.attempt !== attempt) throw new Overtaken();
     const closed = turn ? closeTurn(turn, record) : { record, writes: [] };
     return { ...closed, record: { ...closed.record, files: [...record.files, ...files] } };
   };

@@ -46,6 +46,7 @@ export function execute(
   let stopping: 'cancelled' | 'expired' | undefined;
   let cancelling: Run | undefined;
   let leaseLost = false;
+  let withdrawn = false;
   /** Files that are stored and not yet on the run's record, which they are deleted with. */
   let files: string[] = [];
 
@@ -66,7 +67,7 @@ export function execute(
     for (const effect of effects) await copyFile(effect);
     if (changes.length > 0) {
       const turn = next.run.status === 'requires_action' ? next : undefined;
-      await commit(domain, threadId, runId, changes, keep({ files, turn }));
+      await commit(domain, threadId, runId, changes, keep({ files, turn, attempt: record.attempt }));
       files = [];
     }
     state = next;
@@ -139,6 +140,7 @@ export function execute(
         .release()
         .catch((error: unknown) => clockwork.log('warn', 'A lease was not released.', { runId, error }));
       if (clockwork.live.get(runId) === execution) clockwork.live.delete(runId);
+      if (isOver(state.run) || withdrawn) clockwork.active.leave(record.place);
       accepted.resolve();
     }
     return state.run;
@@ -151,6 +153,7 @@ export function execute(
     const refusal = refusalOf(error, record.run);
     if (refusal && withdraw && accepted.pending()) {
       clearTimeout(grace);
+      withdrawn = true;
       await withdrawRun(domain, record, withdraw).finally(() => accepted.reject(refusal));
       clockwork.bus.forget(runId);
       return;

@@ -26,6 +26,7 @@ export async function restartPhase(domain: Domain, { run }: RunRecord): Promise<
     const restarted: RunRecord = {
       ...stored,
       ...keep,
+      attempt: (stored.attempt ?? 0) + 1,
       run: {
         ...stored.run,
         ...(stored.checkpoint && { started_at: stored.checkpoint.run.started_at }),

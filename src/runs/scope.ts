@@ -4,6 +4,7 @@ import type PQueue from 'p-queue';
 import type { Domain } from '../assistants/domain.ts';
 import type { Run } from '../assistants/types.ts';
 import type { Upstream } from '../upstream/client.ts';
+import type { ActiveRuns } from './active.ts';
 import type { Bus } from './bus.ts';
 
 /** One phase of a run, being carried out by this process. */
@@ -42,6 +43,8 @@ export interface Clockwork {
   held: Set<string>;
   /** A lease that is not renewed for so many milliseconds belongs to a process that has gone. */
   leaseMs: number;
+  /** The runs that somebody has to look after, of all tenants. */
+  active: ActiveRuns;
   /** Requests that wait for a busy thread, by thread. */
   turnstiles: Map<string, Mutex>;
   observeRun: ObserveRun;

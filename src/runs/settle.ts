@@ -10,6 +10,9 @@ import { holdLease } from './lease.ts';
 import { restartPhase } from './restart.ts';
 import type { Scope } from './scope.ts';
 
+/** What does without an upstream. */
+type Inside = Pick<Scope, 'domain' | 'clockwork'>;
+
 /** The run that holds the thread, after what is overdue has been done; undefined when the thread is free (§2.1). */
 export async function activeRun(scope: Scope, threadId: string): Promise<RunRecord | undefined> {
   const { activeRun: runId } = await loadThread(scope.domain, threadId);
@@ -33,7 +36,7 @@ export async function settledRun(
 
 /** A run's record as it is now: expired if its time is over (§2.6), cancelled if that was left half done. */
 export async function endedIfDue(
-  scope: Scope,
+  scope: Inside,
   threadId: string,
   runId: string,
 ): Promise<RunRecord | undefined> {
@@ -51,13 +54,13 @@ export async function endedIfDue(
 }
 
 /** Where a run stands according to the store. */
-export function storedState(scope: Scope, record: RunRecord): RunState {
+export function storedState(scope: Inside, record: RunRecord): RunState {
   if (record.checkpoint) return { ...record.checkpoint, run: record.run };
   return beginRun(record.run, contextFor(scope.domain, record.run.id)).state;
 }
 
 /** What a process that went away had begun and not ended: it ends with its run (§2.6). */
-async function withOpenEnds({ domain }: Scope, record: RunRecord, state: RunState): Promise<RunState> {
+async function withOpenEnds({ domain }: Inside, record: RunRecord, state: RunState): Promise<RunState> {
   const isOpen = ({ status }: { status: string }) => status === 'in_progress';
   const [steps, messages] = await Promise.all([allSteps(domain, record), allRunMessages(domain, record)]);
   return {
@@ -71,7 +74,7 @@ async function withOpenEnds({ domain }: Scope, record: RunRecord, state: RunStat
  * Ends a run that nobody in this process carries out; gives it as it was on the way, e.g. `cancelling`. Undefined if it
  * was over, or is just about to be carried out or let go.
  */
-export async function endStored(scope: Scope, { run }: RunRecord, how: 'cancelled' | 'expired') {
+export async function endStored(scope: Inside, { run }: RunRecord, how: 'cancelled' | 'expired') {
   const { domain, clockwork } = scope;
   const { id: runId, thread_id: threadId } = run;
   const end = async () => {
@@ -82,6 +85,7 @@ export async function endStored(scope: Scope, { run }: RunRecord, how: 'cancelle
     const begun = how === 'cancelled' ? beginCancel(state, ctx) : undefined;
     const ended = endRun(begun?.state ?? state, { status: how }, ctx);
     await commitLocked(domain, threadId, runId, [...(begun?.changes ?? []), ...ended.changes]);
+    clockwork.active.leave(record.place);
     return { events: [...(begun?.events ?? []), ...ended.events], seen: (begun ?? ended).state.run };
   };
   try {

@@ -8,6 +8,7 @@ import { buildRun, isOver, placeRun, type RunRecord } from '../assistants/runs.t
 import { createThread, loadThread, type ThreadRecord } from '../assistants/threads.ts';
 import type { Assistant, AssistantEvent, Run, Thread } from '../assistants/types.ts';
 import { attachToThread } from '../files/vector-stores.ts';
+import type { Entry } from '../store/store.ts';
 import { beginRun } from '../translate/reduce.ts';
 import { contextFor } from './commit.ts';
 import { execute } from './executor.ts';
@@ -81,22 +82,30 @@ async function begin(
   // Nobody else knows the run yet; taken before it shows as queued, so that nobody takes it for one left behind.
   clockwork.admit();
   const lease = (await holdLease(scope, run.id)) as RunLease;
-  const place = domain.store.lock(locks.thread(threadId), async () => {
-    const thread = await loadThread(domain, threadId);
-    await checkFree(scope, thread);
-    const placedMessages = await placeMessages(domain, threadId, additional);
-    const placed = await placeRun(domain, run, assistant, params);
-    const stored: RunRecord = { ...placed.record, checkpoint: begun.state };
-    // The run itself comes last: before it is there, nothing that points to it counts.
-    await domain.store.setMany([
-      [keys.thread(threadId), { ...thread, activeRun: run.id } satisfies ThreadRecord],
-      ...placedMessages.writes,
-      ...placed.writes,
-      [keys.run(threadId, run.id), stored],
-    ]);
-    return { record: stored, messages: placedMessages.messages };
+  const storeRun = async (noted: { place: string; write: Entry }) =>
+    domain.store.lock(locks.thread(threadId), async () => {
+      const thread = await loadThread(domain, threadId);
+      await checkFree(scope, thread);
+      const placedMessages = await placeMessages(domain, threadId, additional);
+      const placed = await placeRun(domain, run, assistant, params);
+      const stored: RunRecord = { ...placed.record, checkpoint: begun.state, place: noted.place };
+      // The run itself comes last: before it is there, nothing that points to it counts.
+      await domain.store.setMany([
+        noted.write,
+        [keys.thread(threadId), { ...thread, activeRun: run.id } satisfies ThreadRecord],
+        ...placedMessages.writes,
+        ...placed.writes,
+        [keys.run(threadId, run.id), stored],
+      ]);
+      return { record: stored, messages: placedMessages.messages };
+    });
+  const noted = clockwork.active.enter({
+    tenant: domain.tenant,
+    threadId,
+    runId: run.id,
+    baseURL: scope.upstream.baseURL,
   });
-  const { record, messages } = await place.catch(async (error: unknown) => {
+  const { record, messages } = await noted.then(storeRun).catch(async (error: unknown) => {
     await lease.release();
     throw error;
   });

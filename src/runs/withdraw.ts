@@ -5,17 +5,19 @@ import { logOf } from '../assistants/lists.ts';
 import { type MessageRecord, removeMessages } from '../assistants/messages.ts';
 import type { RunRecord } from '../assistants/runs.ts';
 import { deleteThread, type ThreadRecord } from '../assistants/threads.ts';
+import { leaveWrites } from './active.ts';
 import type { Withdraw } from './scope.ts';
 
 export async function withdrawRun(
   domain: Domain,
-  { run, page }: RunRecord,
+  { run, page, place }: RunRecord,
   withdraw: Withdraw,
 ): Promise<void> {
   const { store } = domain;
   const { thread_id: threadId } = run;
   if (withdraw.thread) {
     await deleteThread(domain, threadId, run.id).catch(ignoreAbsence);
+    await store.setMany(leaveWrites(place));
     return;
   }
   await store.lock(locks.thread(threadId), async () => {
@@ -27,6 +29,7 @@ export async function withdrawRun(
     );
     // The run goes first: nobody takes it up again, and the thread is free of it.
     await store.delete([keys.run(threadId, run.id)]);
+    await store.setMany(leaveWrites(place));
     await store.setMany(await logOf(store, keys.runs(threadId)).remove(run.id, page));
     await removeMessages(
       domain,

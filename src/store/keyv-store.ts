@@ -61,11 +61,11 @@ export class KeyvStore implements Store {
     await this.#attempt(`cannot write ${entries.length} keys`, async (keyv) => {
       // without setMany of its own an adapter gets all writes at once from Keyv, in no order
       if (!this.#engine.atomic || entries.length === 1) {
-        for (const [key, value] of entries) await this.#write(keyv, key, value);
+        for (const [key, value, at] of entries) await this.#write(keyv, key, value, at);
         return;
       }
       // a Map, since an upsert in PostgreSQL may not touch a row twice
-      const last = new Map(entries.map(([key, value]) => [this.#key(key), value]));
+      const last = new Map(entries.map(([key, value, at]) => [this.#key(key, at), value]));
       const batch = [...last].map(([key, value]) => ({ key, value: this.#sealed(value), ttl: FOR_EVER }));
       const results: unknown = await this.#health.watch(() => keyv.setMany(batch));
       if (Array.isArray(results) && results.includes(false)) throw new Error('the adapter refused the write');
@@ -126,12 +126,12 @@ export class KeyvStore implements Store {
     });
   }
 
-  #key(key: string): string {
-    return this.#engine.keyPrefix + engineKey(this.#scope, key);
+  #key(key: string, at?: 'root'): string {
+    return this.#engine.keyPrefix + engineKey(at ? '' : this.#scope, key);
   }
 
-  async #write(keyv: Keyv, key: string, value: unknown): Promise<void> {
-    const done = await this.#health.watch(() => keyv.set(this.#key(key), this.#sealed(value), FOR_EVER));
+  async #write(keyv: Keyv, key: string, value: unknown, at?: 'root'): Promise<void> {
+    const done = await this.#health.watch(() => keyv.set(this.#key(key, at), this.#sealed(value), FOR_EVER));
     if (done === false) throw new Error('the adapter refused the write');
   }
 

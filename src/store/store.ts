@@ -3,8 +3,8 @@
  * Nothing here knows an assistant. Stores are opened by {@link openStore} (`open.ts`).
  */
 
-/** One write. A value is anything JSON can hold; `undefined` reads back as if it had never been written. */
-export type Entry = readonly [key: string, value: unknown];
+/** One write; at the root of the store, if it says so, instead of in the scope that it is written through. A value is anything JSON can hold; `undefined` reads back as if it had never been written. */
+export type Entry = readonly [key: string, value: unknown, at?: 'root'];
 
 /**
  * Failures of any method are `StoreError`s (`errors.ts`). A failed read rejects: it never looks like

@@ -66,6 +66,7 @@ async function fill(entries: Map<string, string>, length: number): Promise<{ id:
   const domain: Domain = {
     store: (await openStore(new Keyv({ store: seeded, ...json }))).scoped('local'),
     now: Date.now,
+    tenant: 'local',
     runExpiry: 600,
     declared: {},
   };

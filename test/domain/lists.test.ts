@@ -23,7 +23,7 @@ class Remembered {
 }
 
 async function emptyDomain(): Promise<Domain> {
-  return { store: await openStore('memory:'), now: Date.now, runExpiry: 600, declared: {} };
+  return { store: await openStore('memory:'), now: Date.now, tenant: 'local', runExpiry: 600, declared: {} };
 }
 
 const cursor = fc.option(fc.nat(1000), { nil: undefined });
