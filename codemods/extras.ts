@@ -5,13 +5,13 @@ import { type AssistantId, findAssistantIds } from './detect/assistant-ids.ts';
 import { findInComponent } from './detect/components.ts';
 import { findMocks, mockAdvice } from './detect/mocks.ts';
 import type { Package } from './project/packages.ts';
-import type { Workshop } from './rewrite.ts';
 import { relativeTo } from './source/relative.ts';
 import { lineMap } from './source/text.ts';
 import type { PassesResult } from './targets/passes.ts';
 import { ASSISTANTS_FILE, assistantsFile } from './transforms/assistants-file.ts';
 import { addDependency, addToImportMap } from './transforms/dependency.ts';
 import type { ChangeKind, Finding } from './types.ts';
+import type { Workshop } from './workshop.ts';
 
 export function extraFiles(shop: Workshop, result: PassesResult): void {
   addDependencies(shop, result);

@@ -2,40 +2,19 @@
 import { isTestFile } from './detect/test-files.ts';
 import { extraFiles, extraFindings } from './extras.ts';
 import { Modules } from './flow/modules.ts';
-import { Aborted, type MigrateOptions, type Phase } from './options.ts';
+import { Aborted } from './options.ts';
 import { Configs } from './project/configs.ts';
-import type { ProjectFiles } from './project/discover.ts';
 import { rethreadVersion } from './project/own-version.ts';
 import { Packages } from './project/packages.ts';
 import { SdkVersions } from './project/sdk-version.ts';
 import { syntaxErrors } from './source/parse.ts';
 import { relativeTo } from './source/relative.ts';
 import { Sources } from './source/sources.ts';
-import type { Texts } from './source/texts.ts';
 import { type PassesResult, Placer, runPasses } from './targets/passes.ts';
 import { planShim } from './targets/shim.ts';
-import type { ChangeKind, Finding, Report } from './types.ts';
+import type { ChangeKind, Finding } from './types.ts';
 import { newTypeErrors } from './verify/type-check.ts';
-
-export interface RewriteContext {
-  options: MigrateOptions;
-  root: string;
-  files: ProjectFiles;
-  texts: Texts;
-  report: Report;
-  aborted: () => boolean;
-  progress: (phase: Phase, done: number, total: number) => void;
-}
-
-/** What the parts of one run share. */
-export interface Workshop extends RewriteContext {
-  sources: Sources;
-  packages: Packages;
-  configs: Configs;
-  modules: Modules;
-  versions: SdkVersions;
-  version: string;
-}
+import type { RewriteContext, Workshop } from './workshop.ts';
 
 /** Rewrites that a file has to do without, because its result would not parse or type-check. */
 type Blocked = Map<string, { kinds: 'repairs' | 'all'; errors: string[] }>;

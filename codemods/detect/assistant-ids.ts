@@ -137,6 +137,10 @@ function fill(tracer: Tracer, known: AssistantId, body: ts.Expression, source: S
   for (const value of tracer.trace(body)) {
     if (value.kind !== 'object') continue;
     for (const property of value.node.properties) {
+      if (ts.isSpreadAssignment(property)) {
+        fill(tracer, known, property.expression, source);
+        continue;
+      }
       const name = propertyName(property.name);
       if (name === undefined || !BODY.includes(name)) continue;
       const expression = ts.isPropertyAssignment(property)

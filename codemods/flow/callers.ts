@@ -3,8 +3,7 @@ import { ts } from 'ts-morph';
 import type { CallLike } from '../source/parse.ts';
 import type { Source } from '../source/sources.ts';
 import { exportsOf, hasModifier } from './exports.ts';
-import { isFunction } from './functions.ts';
-import { calledAs } from './members.ts';
+import { calledAs, isFunction } from './functions.ts';
 import { lookup } from './scope.ts';
 import { EACH, type Path, type Tracer } from './values.ts';
 
@@ -256,4 +255,21 @@ function givenToSameObject(tracer: Tracer, registration: ts.CallExpression): Arg
     }
   }
   return found;
+}
+
+/** `new C(...)` of a class, in every file in sight. */
+export function constructionsOf(tracer: Tracer, declared: ts.ClassLikeDeclaration): ts.NewExpression[] {
+  const name = declared.name?.text;
+  if (name === undefined) return [];
+  tracer.want(name);
+  const names = new Set([name, ...namesElsewhere(tracer, tracer.sources.of(declared), declared, name)]);
+  return [...names].flatMap((each) =>
+    tracer.sources
+      .mentioning(each)
+      .flatMap((file) => file.index.callsByName.get(each) ?? [])
+      .filter((call): call is ts.NewExpression => ts.isNewExpression(call))
+      .filter((call) =>
+        tracer.trace(call.expression).some((value) => value.kind === 'class' && value.node === declared),
+      ),
+  );
 }

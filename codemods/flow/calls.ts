@@ -2,7 +2,8 @@
 import { ts } from 'ts-morph';
 import { bare, lastName } from '../source/parse.ts';
 import { expandSpecifier } from './imports.ts';
-import { baseExpression, writtenByFunction } from './members.ts';
+import { extendsClient } from './inheritance.ts';
+import { writtenByFunction } from './members.ts';
 import { isClientClass, throughOptions } from './openai.ts';
 import { registered } from './providers.ts';
 import { lookup } from './scope.ts';
@@ -58,8 +59,9 @@ function throughArguments(node: ts.CallExpression, path: Path, step: Step): Expa
 
 /** `withAssistants` of rethread, under whatever name it was imported. */
 export function isWithAssistants(tracer: Tracer, callee: ts.Expression): boolean {
-  const name = lastName(callee);
-  if (name === undefined || !/withAssistants/i.test(name)) return false;
+  const { specifiers } = tracer.sources.of(callee).index;
+  const mayBe = /withAssistants/i.test(lastName(callee) ?? '') || specifiers.some(isRethread);
+  if (!mayBe || (!ts.isIdentifier(callee) && !ts.isPropertyAccessExpression(callee))) return false;
   return tracer
     .trace(callee)
     .some(
@@ -140,12 +142,11 @@ export function expandNew(tracer: Tracer, node: ts.NewExpression, path: Path, st
   for (const value of classes) {
     if (isClientClass(value)) {
       known = true;
-      step.emit({ kind: 'client', node, path: asked, subclass: false });
+      emitClient(tracer, node, asked, false, step);
     } else if (value.kind === 'class') {
       known = true;
       const declares = asked[0] !== undefined && memberNames(value.node).has(asked[0]);
-      if (!declares && extendsClient(tracer, value.node))
-        step.emit({ kind: 'client', node, path: asked, subclass: true });
+      if (!declares && extendsClient(tracer, value.node)) emitClient(tracer, node, asked, true, step);
       else step.push(value.node, [NEW, ...path]);
     } else if (value.kind === 'function') {
       known = true;
@@ -167,20 +168,23 @@ export function expandNew(tracer: Tracer, node: ts.NewExpression, path: Path, st
   step.emit({ kind: 'unknown', node, path, reason });
 }
 
+/** A client that is made; in `withAssistants(new OpenAI())` it is the call's, by whichever way it was reached. */
+function emitClient(
+  tracer: Tracer,
+  node: ts.NewExpression,
+  path: Path,
+  subclass: boolean,
+  step: Step,
+): Expanded {
+  let outer: ts.Node = node.parent;
+  while (ts.isParenthesizedExpression(outer) || ts.isAsExpression(outer)) outer = outer.parent;
+  if (ts.isCallExpression(outer) && isWithAssistants(tracer, bare(outer.expression)))
+    return step.emit({ kind: 'wrapped', node: outer, path });
+  step.emit({ kind: 'client', node, path, subclass });
+}
+
 function memberNames(node: ts.ClassLikeDeclaration): Set<string> {
   return new Set(
     node.members.map((member) => (member.name && ts.isIdentifier(member.name) ? member.name.text : '')),
   );
-}
-
-/** True for a class of the project whose base, possibly through others, is the SDK's client. */
-export function extendsClient(tracer: Tracer, node: ts.ClassLikeDeclaration, depth = 0): boolean {
-  const base = baseExpression(node);
-  if (!base || depth > 8) return false;
-  return tracer
-    .trace(base)
-    .some(
-      (value) =>
-        isClientClass(value) || (value.kind === 'class' && extendsClient(tracer, value.node, depth + 1)),
-    );
 }

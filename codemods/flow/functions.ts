@@ -1,6 +1,6 @@
 /** Small questions about functions. */
 import { ts } from 'ts-morph';
-import { lastName, propertyName } from '../source/parse.ts';
+import { bare, isAssignment, lastName, propertyName } from '../source/parse.ts';
 
 export function isFunction(node: ts.Node): node is ts.FunctionLikeDeclaration {
   return (
@@ -42,4 +42,19 @@ export function describeFunction(node: ts.Node): string {
     if (name !== undefined) return `a callback of \`${name}\``;
   }
   return 'a function';
+}
+
+/** The name under which a function is called: its own, its variable's, its property's. */
+export function calledAs(node: ts.Node): string | undefined {
+  if ((ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node)) && node.name) return node.name.text;
+  if (ts.isMethodDeclaration(node) || ts.isGetAccessorDeclaration(node)) return propertyName(node.name);
+  let holder: ts.Node = node.parent;
+  // `const run = useCallback(async (client) => …)` and `cache(async () => …)` are still called by the variable's name.
+  while (ts.isCallExpression(holder) || ts.isParenthesizedExpression(holder) || ts.isAsExpression(holder)) {
+    holder = holder.parent;
+  }
+  if (ts.isVariableDeclaration(holder) && ts.isIdentifier(holder.name)) return holder.name.text;
+  if (ts.isPropertyAssignment(holder) || ts.isPropertyDeclaration(holder)) return propertyName(holder.name);
+  if (isAssignment(holder)) return lastName(bare(holder.left));
+  return undefined;
 }

@@ -1,7 +1,9 @@
 /** Members of classes and object literals: where a property gets its value. */
 import { ts } from 'ts-morph';
 import { bare, isAssignment, lastName, propertyName } from '../source/parse.ts';
+import { constructionsOf } from './callers.ts';
 import { hasModifier } from './exports.ts';
+import { baseExpression, extendsClient } from './inheritance.ts';
 import { injectedProperty } from './providers.ts';
 import { expandType } from './types.ts';
 import { CALL, EACH, type Expanded, NEW, type Path, type Step, type Tracer } from './values.ts';
@@ -35,11 +37,6 @@ export function ownerOfThis(
   return undefined;
 }
 
-export function baseExpression(node: ts.ClassLikeDeclaration): ts.Expression | undefined {
-  const clause = node.heritageClauses?.find((each) => each.token === ts.SyntaxKind.ExtendsKeyword);
-  return clause?.types[0]?.expression;
-}
-
 /** A class, its instances (`path` begins with NEW) and their members. */
 export function expandClass(tracer: Tracer, node: ts.ClassLikeDeclaration, path: Path, step: Step): Expanded {
   const [first, ...afterFirst] = path;
@@ -67,6 +64,12 @@ export function expandClass(tracer: Tracer, node: ts.ClassLikeDeclaration, path:
     step.push(value, rest);
   }
   const base = baseExpression(node);
+  if (onInstance && !found && extendsClient(tracer, node)) {
+    // `this.beta` in a class that is a client: wherever the class is made.
+    step.emit({ kind: 'typed', node, path: [name, ...rest] });
+    for (const made of constructionsOf(tracer, node)) step.push(made, [name, ...rest]);
+    return;
+  }
   if (base && !found) return step.push(base, path);
   if (!found) {
     const className = node.name?.text ?? 'this class';
@@ -156,19 +159,4 @@ export function writtenByFunction(
       return false;
     })
     .map((write) => write.value as ts.Expression);
-}
-
-/** The name under which a function is called: its own, its variable's, its property's. */
-export function calledAs(node: ts.Node): string | undefined {
-  if ((ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node)) && node.name) return node.name.text;
-  if (ts.isMethodDeclaration(node) || ts.isGetAccessorDeclaration(node)) return propertyName(node.name);
-  let holder: ts.Node = node.parent;
-  // `const run = useCallback(async (client) => …)` and `cache(async () => …)` are still called by the variable's name.
-  while (ts.isCallExpression(holder) || ts.isParenthesizedExpression(holder) || ts.isAsExpression(holder)) {
-    holder = holder.parent;
-  }
-  if (ts.isVariableDeclaration(holder) && ts.isIdentifier(holder.name)) return holder.name.text;
-  if (ts.isPropertyAssignment(holder) || ts.isPropertyDeclaration(holder)) return propertyName(holder.name);
-  if (isAssignment(holder)) return lastName(bare(holder.left));
-  return undefined;
 }

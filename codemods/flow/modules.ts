@@ -10,7 +10,7 @@ import type { Config, Configs } from '../project/configs.ts';
 import { findGitRoot } from '../project/discover.ts';
 import type { Package, Packages } from '../project/packages.ts';
 import type { Texts } from '../source/texts.ts';
-import { isSdkModule } from './openai.ts';
+import { isSdkModule } from './sdk-module.ts';
 
 export type Resolved = { kind: 'file'; path: string } | { kind: 'external'; specifier: string };
 

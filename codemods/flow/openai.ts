@@ -1,20 +1,6 @@
 /** How the SDK is recognised: by the module it is imported from, never by the name it has in the file. */
+import { isSdkModule } from './sdk-module.ts';
 import type { Path, Value } from './values.ts';
-
-const SDK =
-  /^(?:npm:|jsr:@openai\/)?openai(?:@[^/]*)?(?:\/(?:index|client|azure|mod)(?:\.[mc]?[jt]s)?)?$|^https?:\/\/(?:deno\.land\/x\/openai(?:@[^/]*)?\/mod\.ts|(?:esm\.sh|cdn\.skypack\.dev|esm\.run|unpkg\.com|cdn\.jsdelivr\.net\/npm|jspm\.dev)\/(?:v\d+\/)?openai(?:@[^/?]*)?(?:[/?].*)?)$/;
-
-/** Import specifiers of the SDK's main module: bare, `npm:`, deno.land, esm.sh and the like. */
-export function isSdkModule(specifier: string): boolean {
-  return SDK.test(specifier);
-}
-
-/** `openai/resources/…`, `openai/lib/…`: types and helpers, not clients. */
-export function isSdkSubmodule(specifier: string): boolean {
-  return /^(?:npm:)?openai(?:@[^/]*)?\/(?:resources|lib|src|streaming|uploads|error|core|shims|_shims|pagination)/.test(
-    specifier,
-  );
-}
 
 const CLIENT_CLASSES = new Set(['default', 'OpenAI', 'AzureOpenAI']);
 

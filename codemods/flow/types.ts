@@ -4,8 +4,9 @@
  */
 import { ts } from 'ts-morph';
 import { propertyName } from '../source/parse.ts';
-import { isClientClass, isSdkModule, isSdkSubmodule } from './openai.ts';
+import { isClientClass } from './openai.ts';
 import { lookupName } from './scope.ts';
+import { isSdkModule, isSdkSubmodule } from './sdk-module.ts';
 import { CALL, type Expanded, NEW, type Path, type Step, type Tracer, type Value } from './values.ts';
 
 /** Generic types that are transparent for their first argument. */

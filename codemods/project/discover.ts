@@ -127,7 +127,10 @@ function gitIgnored(top: string): (file: string) => boolean {
       const texts = [`${dir}/.gitignore`, ...(dir === top ? [`${dir}/.git/info/exclude`] : [])]
         .filter((file) => existsSync(file) && statSync(file).isFile())
         .map((file) => readFileSync(file, 'utf8'));
-      rules.set(dir, texts.length > 0 ? ignore({ allowRelativePaths: true }).add(texts) : undefined);
+      rules.set(
+        dir,
+        texts.length > 0 ? ignore({ allowRelativePaths: true }).add(texts.join('\n')) : undefined,
+      );
     }
     return rules.get(dir);
   };

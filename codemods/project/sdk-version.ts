@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { isSdkModule } from '../flow/openai.ts';
+import { isSdkModule } from '../flow/sdk-module.ts';
 import { lockedVersion, rangeOf } from './lockfiles.ts';
 import type { Packages } from './packages.ts';
 

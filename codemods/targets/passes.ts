@@ -3,6 +3,7 @@
  * something that a second run has nothing to do on; and a rewrite inside another one's range simply waits its turn.
  */
 
+import { filesWithAliases } from '../detect/alias-users.ts';
 import type { Modules } from '../flow/modules.ts';
 import { Flow } from '../flow/trace.ts';
 import type { Packages } from '../project/packages.ts';
@@ -80,14 +81,18 @@ export function runPasses(options: PassesOptions): PassesResult {
 /** One plan; made anew when names that it asked for turn up in files that had been put aside. */
 function planWithSweeps(options: PassesOptions, sweeping: boolean): PassesResult['last'] {
   const searched = new Set<string>();
+  const { texts } = options.sources;
   for (let sweep = 0; ; sweep += 1) {
     const flow = new Flow(options.sources, options.modules, options.packages);
-    const plan = options.plan(flow, [...options.sources.texts.relevant].sort());
-    if (!sweeping || sweep >= MOST_SWEEPS || !plan.sites.some((site) => site.status === 'unresolved'))
-      return { plan, flow };
+    const plan = options.plan(flow, [...texts.relevant].sort());
+    if (!sweeping || sweep >= MOST_SWEEPS) return { plan, flow };
+    const users = filesWithAliases(flow, plan.sites, texts.relevant);
+    const unresolved = plan.sites.some((site) => site.status === 'unresolved' || !site.isCall);
     const words = new Set([...flow.wanted].filter((word) => word.length > 2 && !searched.has(word)));
     for (const word of words) searched.add(word);
-    if (words.size === 0 || options.sources.texts.sweep(words) === 0) return { plan, flow };
+    const found = unresolved ? texts.sweep(words) : 0;
+    if (users.length === 0 && found === 0) return { plan, flow };
+    for (const file of users) texts.relevant.add(file);
   }
 }
 

@@ -11,8 +11,8 @@ import {
   routeToGateway,
   runsInBrowser,
 } from '../transforms/raw-http.ts';
+import type { ShimContext } from './context.ts';
 import { addRewrite, type Plan } from './plan.ts';
-import type { ShimContext } from './shim.ts';
 
 type Routable = RawUse & { kind: 'url' | 'base' };
 

@@ -8,8 +8,8 @@ import { isKnownMethod } from '../detect/methods.ts';
 import { findOtherLibraries } from '../detect/other-libraries.ts';
 import { findSites, type Site } from '../detect/sites.ts';
 import { isTestFile } from '../detect/test-files.ts';
-import type { Path, Tracer } from '../flow/values.ts';
-import { atLeast, FIRST_V2, type SdkVersion, type SdkVersions } from '../project/sdk-version.ts';
+import type { Path } from '../flow/values.ts';
+import { atLeast, FIRST_V2, type SdkVersion } from '../project/sdk-version.ts';
 import { syntaxErrors } from '../source/parse.ts';
 import type { Source } from '../source/sources.ts';
 import { toolTypesOf, upgradeCall, upgradeHeaders } from '../transforms/assistants-v1.ts';
@@ -20,23 +20,10 @@ import type { Outcome, Remark } from '../transforms/outcome.ts';
 import { moveVectorStores } from '../transforms/vector-stores.ts';
 import { reasonToLeave, rethreadSpecifier } from '../transforms/wrap-clients.ts';
 import type { SiteStatus } from '../types.ts';
-import { type Allow, addRewrite, type Plan, type PlannedSite } from './plan.ts';
+import type { ShimContext } from './context.ts';
+import { addRewrite, type Plan, type PlannedSite } from './plan.ts';
 import { routeRawHttp } from './route-raw.ts';
 import { unresolvedRemarks } from './unresolved.ts';
-
-export interface ShimContext {
-  tracer: Tracer;
-  versions: SdkVersions;
-  /** Absolute directory that paths are shown relative to. */
-  root: string;
-  /** Files that the run may change. */
-  inScope: (file: string) => boolean;
-  allow: Allow;
-  /** Version of rethread that the dependency and URL imports name. */
-  rethreadVersion: string;
-  /** Address of a gateway for raw HTTP calls, if one was given. */
-  gateway: string | undefined;
-}
 
 export function planShim(context: ShimContext, files: readonly string[]): Plan {
   const plan: Plan = { sites: [], wraps: [], rewrites: new Map(), remarks: [], dependents: new Set() };

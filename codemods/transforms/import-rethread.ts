@@ -38,9 +38,9 @@ export function importRethread(source: Source, request: ImportRequest): Imported
   if (present) return present;
   const style = styleOf(source);
   const local = freeName(request.name, request.users);
-  const anchors = new Set(request.users.map((user) => anchorOf(source, user)));
+  const anchors = request.users.map((user) => anchorOf(source, user));
   const [only] = anchors;
-  if (anchors.size === 1 && only) {
+  if (only && anchors.every((anchor) => anchor?.statement === only.statement)) {
     const scope = only.statement.parent;
     if (request.users.every((user) => isInside(user, scope))) {
       const text = statementText(

@@ -1,7 +1,7 @@
 /** Puts a client behind rethread where it is made: `new OpenAI(…)` becomes `withAssistants(new OpenAI(…))`. */
 import { ts } from 'ts-morph';
 import { isTestFile } from '../detect/test-files.ts';
-import { isSdkModule } from '../flow/openai.ts';
+import { isSdkModule } from '../flow/sdk-module.ts';
 import type { Tracer } from '../flow/values.ts';
 import { propertyName } from '../source/parse.ts';
 import type { Source } from '../source/sources.ts';
@@ -63,6 +63,9 @@ function hasUseClient(source: Source): boolean {
 
 /** How the file has to import rethread: by URL specifier where the SDK comes that way. */
 export function rethreadSpecifier(tracer: Tracer, client: ts.NewExpression, version: string): string {
+  // A bare name in the file itself is mapped by package.json or an import map, whatever it is mapped to.
+  if (tracer.sources.of(client).index.specifiers.some((each) => /^openai(?:\/|$)/.test(each)))
+    return 'rethread';
   const byUrl = tracer
     .trace(client.expression)
     .some(
