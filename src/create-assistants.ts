@@ -12,6 +12,7 @@ import {
 } from './options.ts';
 import { hasRetryKey } from './retry-key.ts';
 import { type Caller, callerHeaders } from './upstream/client.ts';
+import { resolveProfile } from './upstream/profiles.ts';
 
 /** In process everything belongs to one tenant. */
 const TENANT = 'local';
@@ -50,11 +51,13 @@ export function mountAssistants({
   ...options
 }: RethreadOptions & { upstream?: UpstreamAddress }): MountedAssistants {
   const address = parseUpstream(upstream, 'options.upstream');
+  const parsed = parseOptions(options, 'options');
+  const home = resolveProfile(parsed.profile, '').baseURL;
   /** Of this process, the newest of each upstream: they outlive their requests. */
   const clients = new Map<string, Caller>();
-  const engine = createEngine(parseOptions(options, 'options'), {
+  const engine = createEngine(parsed, {
     standIn({ baseURL }) {
-      const caller = clients.get(baseURL) ?? ownCaller(address);
+      const caller = clients.get(baseURL) ?? ownCaller(address, home);
       return caller?.baseURL === baseURL ? { tenant: TENANT, caller } : undefined;
     },
   });
@@ -71,7 +74,7 @@ export function mountAssistants({
     },
     async fetch(request) {
       try {
-        const caller = callerOf(request, address);
+        const caller = callerOf(request, address, home);
         return await engine.handle(request, { tenant: TENANT, caller });
       } catch (error) {
         return refuse(request, wrongSettings(error as Error));
@@ -90,19 +93,20 @@ function credentials(headers: Headers): Record<string, string> {
 }
 
 /** As whom a handler that stands alone goes upstream when no request is there to lend it a key. */
-function ownCaller(address: UpstreamAddress = {}): Caller | undefined {
-  const caller = callerOf(new Request('http://rethread.invalid'), address);
+function ownCaller(address: UpstreamAddress | undefined, home: string): Caller | undefined {
+  const caller = callerOf(new Request('http://rethread.invalid'), address, home);
   const hasKey = Object.keys(caller.headers).some((name) => /^(authorization|api-key)$/i.test(name));
-  return hasKey || address.fetch ? caller : undefined;
+  return hasKey || address?.fetch ? caller : undefined;
 }
 
 /**
  * As whom a handler that stands alone calls upstream.
+ * @param home where the profile is at home
  * @throws OptionsError where it would call itself
  */
-function callerOf(request: Request, address: UpstreamAddress = {}): Caller {
+function callerOf(request: Request, address: UpstreamAddress = {}, home: string): Caller {
   const env = globalThis.process?.env ?? {};
-  const baseURL = address.baseURL ?? (env['OPENAI_BASE_URL'] || 'https://api.openai.com/v1');
+  const baseURL = address.baseURL ?? (env['OPENAI_BASE_URL'] || home);
   refuseItself(baseURL, new URL(request.url), address.baseURL ? 'upstream.baseURL' : 'OPENAI_BASE_URL');
   const apiKey = address.apiKey ?? (request.headers.has('authorization') ? undefined : env['OPENAI_API_KEY']);
   return {

@@ -25,7 +25,7 @@ import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 import { createTenants, ownerOf, type Tenants } from './tenants.ts';
 import { createUpstream, type Upstream } from './upstream/client.ts';
-import { type Profile, profileFor, profiles } from './upstream/profile.ts';
+import { resolveProfile } from './upstream/profiles.ts';
 
 export interface Engine {
   /** Answers a request to an Assistants route. Never rejects. */
@@ -200,8 +200,9 @@ function createService(
   const models = options.models ?? {};
   return {
     async scopeFor({ tenant, caller, log: ownLog, waitUntil }: Identity) {
+      const profile = resolveProfile(options.profile, caller.baseURL);
       const upstream = createUpstream(caller, {
-        profile: profileOf(options.profile, caller.baseURL),
+        profile,
         maxRetries: options.maxRetries,
         timeout: options.timeout,
       });
@@ -210,7 +211,7 @@ function createService(
         domain,
         clockwork: { ...clockwork, ...(ownLog && { log: ownLog }), ...(waitUntil && { waitUntil }) },
         upstream: observeUpstream(upstream),
-        modelFor: (model) => models[model] ?? model,
+        modelFor: (model) => models[model] ?? profile.model(model),
       };
     },
     busyThread: options.busyThread ?? 'reject',
@@ -222,11 +223,6 @@ function createService(
     onError: (error, details, identity) =>
       (identity.log ?? log)('error', 'A request failed.', { ...details, error }),
   };
-}
-
-function profileOf(profile: RethreadOptions['profile'], baseURL: string): Profile {
-  if (typeof profile === 'object') return profile;
-  return profile ? profiles[profile] : profileFor(baseURL);
 }
 
 /** How often runs are looked at that are only about to begin, or being let go of. */

@@ -10,4 +10,5 @@ export type { BusyThread } from './runs/busy.ts';
 export { openStore } from './store/open.ts';
 export type { Entry, Lease, Store } from './store/store.ts';
 export type { Profile } from './upstream/profile.ts';
+export type { CustomProfile, ProfileName } from './upstream/profiles.ts';
 export { withAssistants } from './with-assistants.ts';

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { AssistantParams } from './assistants/params.ts';
 import { assistantCreate } from './http/openai/schemas.ts';
 import type { BusyThread } from './runs/busy.ts';
-import type { Profile } from './upstream/profile.ts';
+import { type CustomProfile, type ProfileName, profileOption } from './upstream/profiles.ts';
 
 export type LogLevel = 'info' | 'warn' | 'error';
 
@@ -25,8 +25,11 @@ export interface RethreadOptions {
   queue?: string;
   /** Keeps the keys of several rethreads apart in one Redis or database. @default 'rethread' */
   namespace?: string;
-  /** What the upstream can do. By default told by its address: `azure` for Azure's hosts, otherwise `openai`. */
-  profile?: Profile['name'] | Profile;
+  /**
+   * What the upstream can do. By default told by its address: `azure` and `dashscope` for their hosts, otherwise
+   * `openai`. An object is a profile of one's own, that extends one of these.
+   */
+  profile?: ProfileName | CustomProfile;
   /** Old model names to new ones, e.g. `{ 'gpt-4-turbo': 'gpt-4.1' }`. Objects keep showing the old name. */
   models?: Record<string, string>;
   /** Assistants by id, so that ids in your database and environment keep working: the bodies of `assistants.create`. */
@@ -102,12 +105,7 @@ const schema = z.strictObject({
       error: 'expected lower-case letters, digits and _, up to 41, beginning with a letter',
     })
     .optional(),
-  profile: z
-    .union([
-      z.enum(['openai', 'azure', 'generic']),
-      z.custom<Profile>((value) => typeof value === 'object' && value !== null),
-    ])
-    .optional(),
+  profile: profileOption.optional(),
   models: z.record(z.string(), z.string().min(1)).optional(),
   assistants: z.record(z.string().startsWith('asst'), declaredAssistant).optional(),
   runExpiry: positive.int().optional(),
@@ -155,7 +153,7 @@ function parse(wanted: z.ZodType, value: unknown, source: string): unknown {
   if (success) return data;
   const problems = error.issues.map((issue) => {
     if (issue.code === 'unrecognized_keys')
-      return `${issue.keys.map((key) => `'${key}'`).join(', ')}: no such option`;
+      return `${issue.keys.map((key) => `'${[...issue.path, key].join('.')}'`).join(', ')}: no such option`;
     return `${issue.path.join('.') || 'options'}: ${issue.message}`;
   });
   throw new OptionsError(`${source}: ${problems.join('; ')}`);

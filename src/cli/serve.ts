@@ -9,6 +9,7 @@ import {
   type ServeOptions,
 } from '../gateway/options.ts';
 import { OptionsError } from '../options.ts';
+import { PROFILE_NAMES } from '../upstream/profiles.ts';
 
 /** Flags by option; each is also an environment variable. */
 interface Flag {
@@ -39,7 +40,7 @@ const FLAGS: Record<string, Flag> = {
   },
   upstream: {
     flag: '--upstream <url>',
-    description: 'base URL of the Responses API (default: https://api.openai.com/v1)',
+    description: 'base URL of the Responses API (default: that of the profile, or https://api.openai.com/v1)',
   },
   upstreamKey: {
     flag: '--upstream-key <key>',
@@ -49,7 +50,7 @@ const FLAGS: Record<string, Flag> = {
   profile: {
     flag: '--profile <name>',
     description: 'what the upstream can do (default: told by its address)',
-    choices: ['openai', 'azure', 'generic'],
+    choices: PROFILE_NAMES,
   },
   auth: {
     flag: '--auth <mode>',

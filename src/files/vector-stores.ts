@@ -26,6 +26,12 @@ export interface ResourcesWithHelper {
 const THREAD_STORE_EXPIRY = { anchor: 'last_active_at', days: 7 };
 
 function requireFileSearch({ profile }: Upstream): void {
+  if (profile.tools.file_search && !profile.vectorStores) {
+    throw badRequest(
+      `This upstream (profile '${profile.name}') makes no vector stores: name an existing one in tool_resources.file_search.vector_store_ids.`,
+      'tool_resources',
+    );
+  }
   if (profile.tools.file_search) return;
   throw badRequest(
     `File search is not available from this upstream (profile '${profile.name}').`,
@@ -160,6 +166,7 @@ export async function waitForIndexing(
   vectorStoreId: string,
   signal: AbortSignal,
 ): Promise<void> {
+  if (!upstream.profile.vectorStores) return;
   const deadline = Date.now() + INDEXING_MS;
   for (let pause = 50; Date.now() < deadline && !signal.aborted; pause = Math.min(pause * 2, 2000)) {
     const { file_counts } = await upstream.json<{ file_counts?: { in_progress: number } }>(

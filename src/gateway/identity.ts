@@ -1,7 +1,7 @@
 /** Who a caller is: whose data they see, and with which key they go upstream (DESIGN decision 11). */
 import { ownerOf } from '../tenants.ts';
 import { type Caller, callerHeaders, type Fetch } from '../upstream/client.ts';
-import { profileFor } from '../upstream/profile.ts';
+import { resolveProfile } from '../upstream/profiles.ts';
 import { forwarded, scopeHeaders } from './headers.ts';
 import { digestOf, findKey, hash, keyOf, missingKey, wrongKey } from './keys.ts';
 import type { GatewayOptions } from './options.ts';
@@ -28,7 +28,9 @@ export interface Identities {
   standIn(data: string): Caller | undefined;
 }
 
-export const DEFAULT_UPSTREAM = 'https://api.openai.com/v1';
+/** Where the profile is at home; without one, OpenAI. */
+export const defaultUpstream = ({ profile }: Pick<GatewayOptions, 'profile'>): string =>
+  resolveProfile(profile, '').baseURL;
 
 /** The name under which a key's data are kept while no tenant claims it. */
 export const keyOwner = (digest: string) => `key:${digest}`;
@@ -36,10 +38,9 @@ export const tenantOwner = (name: string) => `tenant:${name}`;
 
 export function createIdentities(options: GatewayOptions, fetch: Fetch): Identities {
   const { auth = 'passthrough', tenants = {}, keys = [] } = options;
-  const upstream = new URL(options.upstream ?? DEFAULT_UPSTREAM);
+  const upstream = new URL(options.upstream ?? defaultUpstream(options));
   const baseURL = upstream.origin + upstream.pathname.replace(/\/+$/, '');
-  const { profile = profileFor(baseURL) } = options;
-  const azure = (typeof profile === 'object' ? profile.name : profile) === 'azure';
+  const { keyHeader } = resolveProfile(options.profile, baseURL);
   const known = [
     ...Object.entries(tenants).flatMap(([name, tenant]) =>
       tenant.keys.map((key) => ({ owner: tenantOwner(name), digest: digestOf(key), ...tenant })),
@@ -62,8 +63,7 @@ export function createIdentities(options: GatewayOptions, fetch: Fetch): Identit
     headers: Record<string, string>,
     query: Record<string, string>,
   ): Caller {
-    if (key !== undefined && azure) headers['api-key'] = key;
-    else if (key !== undefined) headers['authorization'] = `Bearer ${key}`;
+    if (key !== undefined) headers[keyHeader] = keyHeader === 'api-key' ? key : `Bearer ${key}`;
     return {
       baseURL,
       headers,

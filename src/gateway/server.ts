@@ -5,6 +5,7 @@ import { type ServerType, serve } from '@hono/node-server';
 import pino from 'pino';
 import type { Fetch } from '../upstream/client.ts';
 import { createGateway } from './gateway.ts';
+import { defaultUpstream } from './identity.ts';
 import type { ServeOptions } from './options.ts';
 
 /**
@@ -86,7 +87,7 @@ function welcome(url: string, { simulate, ...options }: ServeOptions): string {
         : 'your own key, as before';
   return `
   rethread serves the Assistants API at ${url}/v1
-  upstream  ${simulate ? 'the simulator' : (options.upstream ?? 'https://api.openai.com/v1')}
+  upstream  ${simulate ? 'the simulator' : (options.upstream ?? defaultUpstream(options))}
   store     ${typeof options.store === 'string' ? withoutPassword(options.store) : 'file:.rethread'}
 
   Node      new OpenAI({ baseURL: '${url}/v1' })

@@ -8,7 +8,7 @@ import { ApiError, errors } from '../assistants/errors.ts';
 import { isOver, type RunRecord } from '../assistants/runs.ts';
 import type { Run } from '../assistants/types.ts';
 import { carryOutEffect } from '../files/containers.ts';
-import { failureOf } from '../translate/failure.ts';
+import { failureOf, isUnknownModel } from '../translate/failure.ts';
 import { beginCancel, endRun, reduce } from '../translate/reduce.ts';
 import type { Change, Effect, Ending, Reduction, RunState } from '../translate/types.ts';
 import { UpstreamError } from '../upstream/client.ts';
@@ -197,10 +197,7 @@ function refusalOf(error: unknown, run: Run): ApiError | undefined {
   if (error instanceof ApiError) return error;
   if (!(error instanceof UpstreamError)) return undefined;
   if (error.status === 401 || error.status === 403) return error.toApiError();
-  const noModel = error.code === 'model_not_found' || (error.status === 404 && error.param === 'model');
-  if (noModel && (error.status === 404 || error.status === 400)) {
-    return errors.unsupportedModel(run.model);
-  }
+  if (isUnknownModel(error)) return errors.unsupportedModel(run.model);
   return undefined;
 }
 

@@ -1,6 +1,7 @@
 /** Puts together what a model call of a run needs, and makes the call; mends what can be mended and asks again. */
 import { Buffer } from 'node:buffer';
 import { keys } from '../assistants/domain.ts';
+import { badRequest } from '../assistants/errors.ts';
 import { readNewest, readThread } from '../assistants/messages.ts';
 import type { RunRecord } from '../assistants/runs.ts';
 import { loadThread } from '../assistants/threads.ts';
@@ -9,12 +10,19 @@ import { containerFor, dropContainer, isContainerGone } from '../files/container
 import { isMinted, readFile } from '../files/minted.ts';
 import { waitForIndexing } from '../files/vector-stores.ts';
 import { remainingBudget } from '../translate/budget.ts';
-import { failureIn, isContextOverflow } from '../translate/failure.ts';
+import {
+  type UpstreamError as Failure,
+  failureIn,
+  isContextOverflow,
+  lastErrorCode,
+} from '../translate/failure.ts';
 import { showsSomething } from '../translate/reduce.ts';
 import { buildRequest } from '../translate/request.ts';
 import { dropMiddle, lastMessages } from '../translate/truncate.ts';
 import type { RequestInput, ResponseStreamEvent, Turn } from '../translate/types.ts';
 import { UpstreamError } from '../upstream/client.ts';
+import type { Profile } from '../upstream/profile.ts';
+import { unlessAborted } from './abort.ts';
 import type { Scope } from './scope.ts';
 import { countTokens } from './tokens.ts';
 
@@ -66,36 +74,55 @@ export async function openResponse(
       }
     }
   };
-  return untilItFits(await ask(), async () => {
-    await shortened();
-    return ask();
+  let pauses = 0;
+  return untilItBegins(await ask(), (failure) => {
+    if (isContextOverflow(failure))
+      return async () => {
+        await shortened();
+        return ask();
+      };
+    if (!upstream.profile.failsInside || lastErrorCode(failure) !== 'rate_limit_exceeded') return undefined;
+    if (pauses >= upstream.maxRetries) return undefined;
+    return async () => {
+      await unlessAborted(sleep(pauseBefore(pauses++)), signal);
+      return ask();
+    };
   });
 }
 
+type Stream = AsyncIterable<ResponseStreamEvent[]>;
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** As the SDKs wait between their retries: half a second, then twice as long each time, 8 seconds at most. */
+const pauseBefore = (retry: number) => Math.min(500 * 2 ** retry, 8_000) * (1 - Math.random() / 4);
+
 /**
- * The events of a response. One that turns out to be too long only in its stream (§4.6) is asked for again, as long as
- * it has shown nothing.
+ * The events of a response. One that fails in its stream (§4.6) is asked for again where that can help, as long as it
+ * has shown nothing.
+ * @param again how to ask again after a failure; undefined: not at all
  */
-async function* untilItFits(
-  first: AsyncIterable<ResponseStreamEvent[]>,
-  askAgain: () => Promise<AsyncIterable<ResponseStreamEvent[]>>,
+async function* untilItBegins(
+  first: Stream,
+  again: (failure: Failure) => (() => Promise<Stream>) | undefined,
 ): AsyncGenerator<ResponseStreamEvent[]> {
   let stream = first;
   for (;;) {
     const events = stream[Symbol.asyncIterator]();
-    let tooLong = false;
+    let retry: (() => Promise<Stream>) | undefined;
     try {
-      for (let shows = false; !shows && !tooLong; ) {
+      for (let shows = false; !shows && !retry; ) {
         const { done, value: batch } = await events.next();
         if (done) return;
-        const failed = batch.findIndex(saysTooLong);
+        const failed = batch.findIndex((event) => failureIn(event) !== undefined);
         const shown = batch.findIndex(showsSomething);
-        tooLong = failed >= 0 && (shown < 0 || failed < shown);
         shows = shown >= 0;
-        if (!tooLong) yield batch;
+        const failure = failed >= 0 && (!shows || failed < shown) ? failureIn(batch[failed]) : undefined;
+        retry = failure && again(failure);
+        if (!retry) yield batch;
         else if (failed > 0) yield batch.slice(0, failed);
       }
-      if (!tooLong) {
+      if (!retry) {
         yield* { [Symbol.asyncIterator]: () => events };
         return;
       }
@@ -103,14 +130,9 @@ async function* untilItFits(
       // Told to stop, and not waited for.
       events.return?.().catch(() => {});
     }
-    stream = await askAgain();
+    stream = await retry();
   }
 }
-
-const saysTooLong = (event: ResponseStreamEvent) => {
-  const failure = failureIn(event);
-  return failure !== undefined && isContextOverflow(failure);
-};
 
 async function gather(scope: Scope, record: RunRecord, signal: AbortSignal): Promise<RequestInput> {
   const { domain, upstream } = scope;
@@ -130,22 +152,25 @@ async function gather(scope: Scope, record: RunRecord, signal: AbortSignal): Pro
     for (const id of threadStores) await waitForIndexing(upstream, id, signal);
   }
   const stores = [...new Set([...(record.resources.file_search?.vector_store_ids ?? []), ...threadStores])];
+  const { profile } = upstream;
+  if (uses('file_search') && stores.length > profile.maxVectorStores) throw tooManyStores(profile, stores);
   const messages = await fitting(run, history, turns, budget.prompt);
   return {
     run,
     model: scope.modelFor(run.model),
-    profile: upstream.profile,
+    profile,
     messages,
     turns,
     vectorStoreIds: stores,
-    ...(uses('code_interpreter') && {
-      containerId: await containerFor(
-        domain,
-        upstream,
-        run.thread_id,
-        filesOf(record, thread.tool_resources),
-      ),
-    }),
+    ...(uses('code_interpreter') &&
+      profile.containers && {
+        containerId: await containerFor(
+          domain,
+          upstream,
+          run.thread_id,
+          filesOf(record, thread.tool_resources),
+        ),
+      }),
     ...outputBudget(run, budget.completion),
     inlineImages: await inlineImages(scope, messages),
   };
@@ -163,6 +188,13 @@ function outputBudget({ dashscope }: Run, left: number | undefined): { maxOutput
   const bounds = [left, dashscope?.max_tokens].filter((bound) => typeof bound === 'number');
   return bounds.length > 0 ? { maxOutputTokens: Math.min(...bounds) } : {};
 }
+
+/** Leaving one out would leave out what the caller wants to be known. */
+const tooManyStores = ({ name, maxVectorStores }: Profile, stores: readonly string[]) =>
+  badRequest(
+    `This upstream (profile '${name}') searches ${maxVectorStores} vector store at a time, and the assistant and the thread together name ${stores.length}: ${stores.join(', ')}.`,
+    'tool_resources',
+  );
 
 function filesOf(record: RunRecord, own: RunRecord['resources']): string[] {
   return [

@@ -15,6 +15,12 @@ const RATE_LIMIT: ReadonlySet<string> = new Set([
   'rate_limit_exceeded',
   'insufficient_quota',
   'too_many_requests',
+  // DashScope's (docs/contracts/dashscope.md §A.11); an account in arrears is its exhausted quota.
+  'LimitRequests',
+  'Arrearage',
+  'PrepaidBillOverdue',
+  'PostpaidBillOverdue',
+  'CommodityNotPurchased',
 ]);
 const RATE_LIMIT_TYPES: ReadonlySet<string> = new Set([
   'tokens',
@@ -22,6 +28,11 @@ const RATE_LIMIT_TYPES: ReadonlySet<string> = new Set([
   'insufficient_quota',
   'rate_limit_error',
 ]);
+
+/** `Throttling.RateQuota` and its like (dashscope §A.11). */
+const RATE_LIMIT_FAMILIES = /^(Throttling|AllocationQuota)(\.|$)/;
+/** DashScope calls it a server_error and says it in words (dashscope §C.7). */
+const RATE_LIMIT_IN_WORDS = /\brate limit exceeded\b/i;
 
 /** The prompt itself was refused, by a safety system or by a rule of the provider. `content_filter` is Azure's word. */
 const REFUSED_PROMPT: ReadonlySet<string> = new Set([
@@ -31,6 +42,8 @@ const REFUSED_PROMPT: ReadonlySet<string> = new Set([
   'image_content_policy_violation',
   'content_policy_violation',
   'content_filter',
+  'DataInspectionFailed',
+  'data_inspection_failed',
 ]);
 
 /** Providers that have no code for it say it in words. */
@@ -67,10 +80,37 @@ export function failureFrom(error: Json): UpstreamError {
 /** `last_error.code` of a run (§2.3). */
 export function lastErrorCode(error: UpstreamError): LastError['code'] {
   const code = error.code ?? '';
-  if (RATE_LIMIT.has(code) || RATE_LIMIT_TYPES.has(error.type ?? '') || error.status === 429) {
+  const limited =
+    RATE_LIMIT.has(code) ||
+    RATE_LIMIT_FAMILIES.test(code) ||
+    RATE_LIMIT_TYPES.has(error.type ?? '') ||
+    error.status === 429 ||
+    (code === 'server_error' && RATE_LIMIT_IN_WORDS.test(error.message));
+  if (limited) {
     return 'rate_limit_exceeded';
   }
   return REFUSED_PROMPT.has(code) ? 'invalid_prompt' : 'server_error';
+}
+
+const UNKNOWN_MODEL: ReadonlySet<string> = new Set([
+  'model_not_found',
+  'model_not_supported',
+  'ModelNotFound',
+]);
+
+/** Whether the upstream has no such model (§4.6; dashscope §C.9 has no code of its own for it). */
+export function isUnknownModel({
+  status,
+  code,
+  message,
+  param,
+}: UpstreamError & { param?: string | null }): boolean {
+  if (status !== 404 && status !== 400) return false;
+  return (
+    UNKNOWN_MODEL.has(code ?? '') ||
+    (status === 404 && param === 'model') ||
+    (code === 'InvalidParameter' && /\bunsupported model\b/i.test(message))
+  );
 }
 
 /** Keys in the text of an error must not reach a run object, which is stored and shown: only their kind stays readable. */

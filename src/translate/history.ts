@@ -12,25 +12,34 @@ export type InlineImages = Record<string, string>;
 /** Oldest first, as they came. Messages in which nothing is left to say are skipped. */
 export function historyItems(
   messages: Message[],
-  profile: Pick<Profile, 'name' | 'imageFileIds'>,
+  profile: Pick<Profile, 'plainAssistantText' | 'imageFileIds' | 'containers'>,
   inlineImages: InlineImages = {},
 ): InputItem[] {
   return messages.flatMap((message) => {
     const item =
       message.role === 'assistant'
         ? assistantItem(message, profile)
-        : userItem(message, profile.imageFileIds, inlineImages);
+        : userItem(message, profile, inlineImages);
     return item ? [item] : [];
   });
 }
 
 function userItem(
   message: Message,
-  imageFileIds: boolean,
+  { imageFileIds, containers }: Pick<Profile, 'imageFileIds' | 'containers'>,
   inlineImages: InlineImages,
 ): InputItem | undefined {
   const content = message.content.flatMap((part) => userContent(part, imageFileIds, inlineImages));
+  if (!containers) content.push(...unreadable(message));
   return content.length > 0 ? { role: 'user', content } : undefined;
+}
+
+/** Files for a code interpreter that cannot be given any: the model should not answer as if there had been none. */
+function unreadable({ attachments }: Message): InputContent[] {
+  const files = (attachments ?? []).filter(({ tools }) =>
+    tools?.some(({ type }) => type === 'code_interpreter'),
+  );
+  return files.map(({ file_id }) => ({ type: 'input_text', text: `[File ${file_id} cannot be read here.]` }));
 }
 
 function userContent(
@@ -60,10 +69,13 @@ function userContent(
 }
 
 /** Pictures in assistant messages have no place in the assistant role and are left out (§4.3). */
-function assistantItem(message: Message, profile: Pick<Profile, 'name'>): InputItem | undefined {
+function assistantItem(
+  message: Message,
+  profile: Pick<Profile, 'plainAssistantText'>,
+): InputItem | undefined {
   const content = message.content.flatMap(assistantContent);
   if (content.length === 0) return undefined;
-  if (profile.name === 'generic') {
+  if (profile.plainAssistantText) {
     // Servers that check input against the SDK's types refuse output_text without an id; a plain string they all take.
     const words = content.map((part) => (part.type === 'output_text' ? part.text : part.refusal));
     return { role: 'assistant', content: words.join('\n') };

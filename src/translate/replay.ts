@@ -5,9 +5,10 @@ import { type Json, list, object, text } from './read.ts';
 import type { Turn } from './types.ts';
 
 type InputItem = Responses.ResponseInputItem;
+type ReplayProfile = Pick<Profile, 'plainAssistantText' | 'encryptedReasoning' | 'replaysReasoning'>;
 
 /** What the model put out, in its order, then the output of every function it called: one left out is refused. */
-export function turnItems(turn: Turn, profile: Pick<Profile, 'name' | 'encryptedReasoning'>): InputItem[] {
+export function turnItems(turn: Turn, profile: ReplayProfile): InputItem[] {
   const raw = turn.items.map((item) => object(item) ?? {});
   const given = new Map(turn.outputs.map(({ call_id, output }) => [call_id, output]));
   const outputs = raw
@@ -23,7 +24,7 @@ export function turnItems(turn: Turn, profile: Pick<Profile, 'name' | 'encrypted
  * An output item as the API takes it back. Nothing is stored upstream (`store: false`), so an id would name what is not
  * there: only items whose type demands one keep it.
  */
-function replayed(item: Json, profile: Pick<Profile, 'name' | 'encryptedReasoning'>): InputItem[] {
+function replayed(item: Json, profile: ReplayProfile): InputItem[] {
   switch (item.type) {
     case 'reasoning':
       return reasoning(item, profile);
@@ -31,7 +32,7 @@ function replayed(item: Json, profile: Pick<Profile, 'name' | 'encryptedReasonin
       return as(pick(item, ['type', 'call_id', 'name', 'namespace', 'arguments']));
     case 'message':
       return as(
-        profile.name === 'generic'
+        profile.plainAssistantText
           ? pick(item, ['type', 'id', 'role', 'status', 'phase', 'content'])
           : {
               ...pick(item, ['type', 'role', 'status', 'phase']),
@@ -56,11 +57,14 @@ function replayed(item: Json, profile: Pick<Profile, 'name' | 'encryptedReasonin
  * Encrypted reasoning goes back whole. Without its encrypted content OpenAI would look the id up and find nothing;
  * other servers read the plain content.
  */
-function reasoning(item: Json, profile: Pick<Profile, 'name' | 'encryptedReasoning'>): InputItem[] {
+function reasoning(item: Json, profile: ReplayProfile): InputItem[] {
   if (text(item.encrypted_content))
     return profile.encryptedReasoning ? as(pick(item, Object.keys(item))) : [];
-  const plain = profile.name === 'generic' && list(item.content).length > 0;
-  return plain ? as(pick(item, Object.keys(item))) : [];
+  const { replaysReasoning: plain } = profile;
+  const sayable =
+    (plain === 'content' && list(item.content).length > 0) ||
+    (plain === 'summary' && list(item.summary).length > 0);
+  return sayable ? as(pick(item, Object.keys(item))) : [];
 }
 
 /** Annotations are for readers; the model has them in its own calls' results. */

@@ -20,6 +20,7 @@ export function buildRequest(input: RequestInput): ResponseRequest {
   const { run, profile } = input;
   const tools = run.tools.flatMap((tool) => toolOf(tool, input));
   const reasons = profile.reasons(input.model);
+  const samples = profile.samples(input.model);
   const format = formatOf(run);
   const choice = toolChoice(input, tools);
   const include = includes(tools, reasons && profile.encryptedReasoning);
@@ -32,8 +33,8 @@ export function buildRequest(input: RequestInput): ResponseRequest {
     ...(choice && { tool_choice: choice }),
     ...(tools.length > 0 && run.parallel_tool_calls === false && { parallel_tool_calls: false }),
     // Reasoning models refuse both; 1 is what every model does anyway.
-    ...(!reasons && isSet(run.temperature) && { temperature: run.temperature }),
-    ...(!reasons && isSet(run.top_p) && { top_p: run.top_p }),
+    ...(samples && isSet(run.temperature) && { temperature: run.temperature }),
+    ...(samples && isSet(run.top_p) && { top_p: run.top_p }),
     ...(reasons && run.reasoning_effort && { reasoning: { effort: run.reasoning_effort } }),
     ...(format && { text: { format } }),
     ...(input.maxOutputTokens !== undefined && {

@@ -61,7 +61,9 @@ export function itemEvent(w: Work, kind: Kind, event: Json): void {
   const found = find(w, kind, index, id);
 
   if (event.type === 'response.output_item.added') {
-    if (found && !isAnother(found, index, id, item)) return;
+    // Without places, an id that stays the same from item to item tells nothing (dashscope §C.7).
+    const over = found?.finished === true && index === null;
+    if (found && !over && !isAnother(found, index, id, item)) return;
     addSlot(w, newSlot(w, kind, index, id, item));
     if (kind !== 'hidden') showWaiting(w);
     return;

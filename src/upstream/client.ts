@@ -10,6 +10,7 @@ import { ApiError } from '../assistants/errors.ts';
 import { maskSecrets } from '../translate/failure.ts';
 import type { ResponseRequest, ResponseStreamEvent } from '../translate/types.ts';
 import type { Profile } from './profile.ts';
+import { withReadableErrors } from './readable-errors.ts';
 
 /** The part of fetch that every SDK major and every platform shares. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
@@ -38,6 +39,8 @@ export interface UpstreamOptions {
 export interface Upstream {
   readonly profile: Profile;
   readonly baseURL: string;
+  /** How often a call is tried again. */
+  readonly maxRetries: number;
   /**
    * Starts a response. Resolves when the upstream has accepted it.
    * @throws UpstreamError
@@ -87,6 +90,9 @@ export class UpstreamError extends Error {
   }
 }
 
+/** As in the SDKs. */
+const DEFAULT_RETRIES = 2;
+
 /** The SDK sets these itself; what the caller's SDK had set for its own request must not go along. */
 const NOT_FORWARDED =
   /^(x-stainless-|content-|accept|openai-beta$|host$|connection$|user-agent$|idempotency-key$|transfer-)/;
@@ -125,8 +131,16 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
   return {
     profile: options.profile,
     baseURL: caller.baseURL,
+    maxRetries: options.maxRetries ?? DEFAULT_RETRIES,
     async respond(body, signal) {
-      return readEvents(await call('post', '/responses', { body, signal, stream: true }), mask);
+      const { profile } = options;
+      const own = new Set(Object.keys(caller.headers).map((name) => name.toLowerCase()));
+      const headers = Object.fromEntries(
+        Object.entries(profile.headers).filter(([name]) => !own.has(name.toLowerCase())),
+      );
+      const adapted = profile.adapt(body);
+      const response = await call('post', '/responses', { body: adapted, headers, signal, stream: true });
+      return readEvents(response, mask, profile);
     },
     async json<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal) {
       return during(signal, async (own) => {
@@ -159,11 +173,11 @@ async function makeClient(caller: Caller, options: UpstreamOptions): Promise<Ope
   return new SDK({
     apiKey: 'sent-by-the-caller',
     baseURL: caller.baseURL,
-    fetch: caller.fetch as typeof fetch,
+    fetch: withReadableErrors(caller.fetch) as typeof fetch,
     fetchOptions: caller.fetchOptions,
     defaultHeaders: { Authorization: null, ...caller.headers },
     defaultQuery: caller.query,
-    maxRetries: options.maxRetries ?? 2,
+    maxRetries: options.maxRetries ?? DEFAULT_RETRIES,
     timeout: options.timeout ?? 600_000,
     organization: null,
     project: null,
@@ -248,17 +262,21 @@ async function jsonOf(response: Response, mask: Mask): Promise<unknown> {
  * The events of a response, all those of one network chunk in one array. A provider that answers with a plain JSON
  * body in spite of `stream: true` gives one closing event.
  */
-async function* readEvents(response: Response, mask: Mask): AsyncGenerator<ResponseStreamEvent[]> {
+async function* readEvents(
+  response: Response,
+  mask: Mask,
+  { restore }: Profile,
+): AsyncGenerator<ResponseStreamEvent[]> {
   if (!response.body)
     throw new UpstreamError('The upstream answered without a body.', { status: response.status });
   if (response.headers.get('content-type')?.startsWith('application/json')) {
-    yield [closingEvent(await jsonOf(response, mask))];
+    yield [restore(closingEvent(await jsonOf(response, mask)))];
     return;
   }
   let events: ResponseStreamEvent[] = [];
   const parser = createParser({
     onEvent: ({ data }) => {
-      if (data !== '[DONE]') events.push(parse(mask(data)));
+      if (data !== '[DONE]') events.push(restore(parse(mask(data))));
     },
   });
   const decoder = new TextDecoder();
