@@ -3,7 +3,7 @@ import { type Check, group } from '../check.ts';
 import type { Context } from '../context.ts';
 import type { Received } from '../received.ts';
 import { op } from './operations.ts';
-import { anAssistant, searchStream, user } from './world.ts';
+import { anAssistant, newSearch, searchStream, user } from './world.ts';
 
 const CONTENT = 'step_details.tool_calls[*].file_search.results[*].content';
 const RESULTS = 'step_details.tool_calls[0].file_search.results';
@@ -77,15 +77,7 @@ export const include: Check[] = group(
       needs: ['streaming'],
       title: 'With include[] on create run, the streamed thread.run.step.completed has the text.',
       async run(t) {
-        const { threadId, fileId } = await searchStream(t);
-        const search = [{ file_id: fileId, filename: 'compat.txt', text: 'Gazpacho is served cold.' }];
-        const body = {
-          assistant_id: await anAssistant(t),
-          tools: [{ type: 'file_search' }],
-          additional_messages: [user(t.prompt([{ search }, { say: 'Cold.' }]))],
-          stream: true,
-        };
-        const events = await t.stream(`/threads/${threadId}/runs`, body, { query: { 'include[]': CONTENT } });
+        const { events } = await newSearch(t, { 'include[]': CONTENT });
         withText(events.one('thread.run.step.completed'));
       },
     },

@@ -1,5 +1,6 @@
 /** Every check of OpenAI's dialect, in the order of the contract. */
 import type { Check } from '../check.ts';
+import { annotations } from './annotations.ts';
 import { endpoints } from './endpoints.ts';
 import { headers } from './headers.ts';
 import { ids } from './ids.ts';
@@ -11,6 +12,7 @@ import { objects } from './objects.ts';
 import { runParams } from './run-params.ts';
 import { runStatuses } from './run-statuses.ts';
 import { runs } from './runs.ts';
+import { steps } from './steps.ts';
 import { values } from './values.ts';
 
 export const checks: readonly Check[] = [
@@ -26,4 +28,6 @@ export const checks: readonly Check[] = [
   ...runs,
   ...runStatuses,
   ...runParams,
+  ...steps,
+  ...annotations,
 ];

@@ -225,6 +225,18 @@ export const codeStream = (t: Context) =>
     }),
   );
 
+/** A run that ran code: its steps, oldest first, and its last message. */
+export const codeRun = (t: Context, piece: Turn[number], then: Turn = [{ say: 'Done.' }]) =>
+  t.once(`code run ${JSON.stringify(piece)}`, async (own) => {
+    const { run, threadId, runId } = await finishedRun(own, [[piece, ...then]], {
+      tools: [{ type: 'code_interpreter' }],
+    });
+    run.field('status', 'completed');
+    const steps = (await own.get(`/threads/${threadId}/runs/${runId}/steps`, { order: 'asc' })).ok();
+    const messages = (await own.get(`/threads/${threadId}/messages`)).ok();
+    return { steps, messages };
+  });
+
 /** A file of the suite's own, uploaded. */
 export const newFile = (t: Context, name = 'compat.txt', content = 'Gazpacho is served cold.') =>
   preparing(async () => {
@@ -238,24 +250,25 @@ export const newFile = (t: Context, name = 'compat.txt', content = 'Gazpacho is 
 export const aFile = (t: Context) => t.once('file', (own) => newFile(own));
 
 /** A thread with a file to search, and a run that searched it, cited it and streamed. */
-export const searchStream = (t: Context) =>
-  t.once('search stream', async (own) => {
-    const fileId = await newFile(own);
-    const script: Turn = [
-      { search: [{ file_id: fileId, filename: 'compat.txt', text: 'Gazpacho is served cold.' }] },
-      { say: 'It is served cold.', citations: [{ at: 17, file_id: fileId, filename: 'compat.txt' }] },
-    ];
-    const content = own.prompt(script);
-    const threadId = await newThread(own, {
-      messages: [
-        { role: 'user', content, attachments: [{ file_id: fileId, tools: [{ type: 'file_search' }] }] },
-      ],
-    });
-    const body = { assistant_id: await anAssistant(own), tools: [{ type: 'file_search' }], stream: true };
-    const events = await own.stream(`/threads/${threadId}/runs`, body);
-    const runId = events.one('thread.run.completed').text('id');
-    return { events, threadId, runId, fileId };
+export async function newSearch(t: Context, query: Record<string, string> = {}) {
+  const fileId = await newFile(t);
+  const script: Turn = [
+    { search: [{ file_id: fileId, filename: 'compat.txt', text: 'Gazpacho is served cold.' }] },
+    { say: 'It is served cold.', citations: [{ at: 17, file_id: fileId, filename: 'compat.txt' }] },
+  ];
+  const content = t.prompt(script);
+  const threadId = await newThread(t, {
+    messages: [
+      { role: 'user', content, attachments: [{ file_id: fileId, tools: [{ type: 'file_search' }] }] },
+    ],
   });
+  const body = { assistant_id: await anAssistant(t), tools: [{ type: 'file_search' }], stream: true };
+  const events = await t.stream(`/threads/${threadId}/runs`, body, { query });
+  const runId = events.one('thread.run.completed').text('id');
+  return { events, threadId, runId, fileId };
+}
+
+export const searchStream = (t: Context) => t.once('search stream', (own) => newSearch(own));
 
 /** A CheckFailure out of anything that may be thrown, e.g. by an SDK. */
 export function asFailure(error: unknown, expected: unknown): never {
