@@ -90,6 +90,14 @@ const filesFor = (attachments: readonly Attachment[], type: 'file_search' | 'cod
     file_id && tools?.some((tool) => tool.type === type) ? [file_id] : [],
   );
 
+/**
+ * One by one: a file that cannot be searched is refused there and then, in the original's words (§2.9 no. 21). As part of a
+ * new store it would be accepted, and never found.
+ */
+async function addFiles(upstream: Upstream, storeId: string, fileIds: readonly string[]): Promise<void> {
+  for (const file_id of fileIds) await upstream.json('POST', `/vector_stores/${storeId}/files`, { file_id });
+}
+
 /** What attachments add to resources that a thread has already; makes or extends the thread's vector store (§1.9). */
 async function addAttachments(
   domain: Domain,
@@ -110,13 +118,17 @@ async function addAttachments(
     const file_ids = await idsUpstream(domain, upstream, searched);
     const [existing] = resources.file_search?.vector_store_ids ?? [];
     if (existing) {
-      for (const file_id of file_ids)
-        await upstream.json('POST', `/vector_stores/${existing}/files`, { file_id });
+      await addFiles(upstream, existing, file_ids);
     } else {
       const { id } = await upstream.json<{ id: string }>('POST', '/vector_stores', {
-        file_ids,
         expires_after: THREAD_STORE_EXPIRY,
       });
+      try {
+        await addFiles(upstream, id, file_ids);
+      } catch (error) {
+        await upstream.json('DELETE', `/vector_stores/${id}`).catch(() => {});
+        throw error;
+      }
       added.file_search = { vector_store_ids: [id] };
     }
   }
