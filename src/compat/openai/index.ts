@@ -2,17 +2,22 @@
 import type { Check } from '../check.ts';
 import { annotations } from './annotations.ts';
 import { endpoints } from './endpoints.ts';
+import { errors } from './errors.ts';
 import { headers } from './headers.ts';
 import { ids } from './ids.ts';
 import { include } from './include.ts';
+import { lifecycle } from './lifecycle.ts';
 import { limits } from './limits.ts';
 import { listChecks } from './lists.ts';
 import { messageChecks } from './messages.ts';
+import { modifying } from './modify.ts';
 import { objects } from './objects.ts';
 import { runParams } from './run-params.ts';
 import { runStatuses } from './run-statuses.ts';
 import { runs } from './runs.ts';
 import { steps } from './steps.ts';
+import { stopping } from './stopping.ts';
+import { submitting } from './submit.ts';
 import { values } from './values.ts';
 
 export const checks: readonly Check[] = [
@@ -30,4 +35,9 @@ export const checks: readonly Check[] = [
   ...runParams,
   ...steps,
   ...annotations,
+  ...lifecycle,
+  ...submitting,
+  ...stopping,
+  ...modifying,
+  ...errors,
 ];
