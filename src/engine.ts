@@ -24,6 +24,9 @@ import type { Clockwork, ObserveRun } from './runs/scope.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 import { createTenants, ownerOf, type Tenants } from './tenants.ts';
+import { builtInTools } from './tools/built-in.ts';
+import { OPENAIS_OWN } from './tools/define.ts';
+import { createRegistry, type Registry } from './tools/registry.ts';
 import { createUpstream, type Upstream } from './upstream/client.ts';
 import { resolveProfile } from './upstream/profiles.ts';
 
@@ -135,6 +138,8 @@ async function build(
   const options = mergeOptions(await optionsFromFiles(), optionsFromEnvironment(env), given);
   checkQueue(options);
   const { runExpiry = 600, assistants = {}, waitUntil = () => {}, log = logToConsole } = options;
+  const registry = createRegistry([...builtInTools(), ...(options.tools ?? [])]);
+  checkDeclared(assistants, registry);
   const leaseMs = (options.recoverAfter ?? 15) * 1000;
   const [store, { default: Queue }, { memoryLedger }] = await Promise.all([
     openStore(options.store ?? 'file:.rethread', {
@@ -155,7 +160,7 @@ async function build(
       store: store.scoped(name),
       now: Date.now,
       runExpiry,
-      declared: assistants,
+      declared: assistants as Domain['declared'],
     };
     await syncDeclared(domain);
     const clockwork: Clockwork = {
@@ -176,7 +181,7 @@ async function build(
     };
     return { domain, clockwork };
   });
-  const service = createService(tenants, options, observeUpstream, log, memoryLedger());
+  const service = createService(tenants, registry, options, observeUpstream, log, memoryLedger());
   const recovery = startRecovery(
     active,
     async (run) => {
@@ -192,6 +197,7 @@ async function build(
 
 function createService(
   tenants: Tenants,
+  tools: Registry,
   options: RethreadOptions,
   observeUpstream: (upstream: Upstream) => Upstream,
   log: Clockwork['log'],
@@ -211,9 +217,11 @@ function createService(
         domain,
         clockwork: { ...clockwork, ...(ownLog && { log: ownLog }), ...(waitUntil && { waitUntil }) },
         upstream: observeUpstream(upstream),
+        tools,
         modelFor: (model) => models[model] ?? profile.model(model),
       };
     },
+    knowsTool: tools.has,
     busyThread: options.busyThread ?? 'reject',
     maxBodyBytes: options.maxBodyBytes ?? 32 * 1024 * 1024,
     keepAliveMs: options.keepAlive ?? 15_000,
@@ -223,6 +231,17 @@ function createService(
     onError: (error, details, identity) =>
       (identity.log ?? log)('error', 'A request failed.', { ...details, error }),
   };
+}
+
+/** @throws OptionsError for a declared assistant with a tool that nobody knows */
+function checkDeclared(assistants: NonNullable<RethreadOptions['assistants']>, { has }: Registry): void {
+  for (const [id, { tools }] of Object.entries(assistants)) {
+    const unknown = tools?.find(({ type }) => !OPENAIS_OWN.includes(type) && !has(type));
+    if (unknown)
+      throw new OptionsError(
+        `assistants.${id}.tools: there is no tool '${unknown.type}'; define it with defineTool and list it under tools`,
+      );
+  }
 }
 
 /** How often runs are looked at that are only about to begin, or being let go of. */

@@ -6,9 +6,16 @@
 import type { Keyv, KeyvStoreAdapter } from 'keyv';
 import { z } from 'zod';
 import type { AssistantParams } from './assistants/params.ts';
-import { assistantCreate } from './http/openai/schemas.ts';
+import type { BuiltInTool } from './assistants/types.ts';
+import { bodiesWith } from './http/openai/schemas.ts';
 import type { BusyThread } from './runs/busy.ts';
+import { OPENAIS_OWN, type Tool } from './tools/define.ts';
 import { type CustomProfile, type ProfileName, profileOption } from './upstream/profiles.ts';
+
+/** An assistant of the configuration. Its tools may be any that rethread knows, e.g. `{ type: 'calculator' }`. */
+export interface DeclaredAssistant extends Omit<AssistantParams, 'tools'> {
+  tools?: (BuiltInTool | { type: string; [config: string]: unknown })[] | null | undefined;
+}
 
 export type LogLevel = 'info' | 'warn' | 'error';
 
@@ -33,7 +40,9 @@ export interface RethreadOptions {
   /** Old model names to new ones, e.g. `{ 'gpt-4-turbo': 'gpt-4.1' }`. Objects keep showing the old name. */
   models?: Record<string, string>;
   /** Assistants by id, so that ids in your database and environment keep working: the bodies of `assistants.create`. */
-  assistants?: Record<string, AssistantParams>;
+  assistants?: Record<string, DeclaredAssistant>;
+  /** Tools that runs may have beside OpenAI's and rethread's own; see `defineTool`. */
+  tools?: Tool[];
   /** Seconds until a run that has not ended expires (§2.1). @default 600 */
   runExpiry?: number;
   /** Seconds after which the runs of a process that died are taken up by another. @default 15 */
@@ -75,7 +84,8 @@ const func = z.custom<(...args: never[]) => unknown>(
 );
 
 /** A store that a helper describes is made by a call upstream, and a declaration makes none. */
-const declaredAssistant = assistantCreate.refine(
+// Which types there are is known only when all options have been put together.
+const declaredAssistant = bodiesWith((type) => !OPENAIS_OWN.includes(type)).assistantCreate.refine(
   ({ tool_resources }) => !tool_resources?.file_search?.vector_stores,
   {
     path: ['tool_resources', 'file_search', 'vector_stores'],
@@ -108,6 +118,14 @@ const schema = z.strictObject({
   profile: profileOption.optional(),
   models: z.record(z.string(), z.string().min(1)).optional(),
   assistants: z.record(z.string().startsWith('asst'), declaredAssistant).optional(),
+  tools: z
+    .array(
+      z.custom<Tool>(
+        (value) => typeof value === 'object' && value !== null && 'type' in value && 'functions' in value,
+        'expected what defineTool gives',
+      ),
+    )
+    .optional(),
   runExpiry: positive.int().optional(),
   recoverAfter: z.coerce.number().min(1).max(3600).optional(),
   concurrency: positive.int().optional(),
@@ -202,7 +220,7 @@ function json(text: string, variable: string): unknown {
   }
 }
 
-/** Later sources win; `models` and `assistants` are merged entry by entry. */
+/** Later sources win; `models`, `assistants` and `tools` are merged entry by entry. */
 export function mergeOptions(...sources: RethreadOptions[]): RethreadOptions {
   const given = sources.map((source) =>
     Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined)),
@@ -210,6 +228,7 @@ export function mergeOptions(...sources: RethreadOptions[]): RethreadOptions {
   return Object.assign({}, ...given, {
     models: Object.assign({}, ...given.map(({ models }) => models)),
     assistants: Object.assign({}, ...given.map(({ assistants }) => assistants)),
+    tools: given.flatMap(({ tools = [] }) => tools),
   });
 }
 

@@ -11,6 +11,17 @@ export type Change =
   | { type: 'step'; step: RunStep }
   | { type: 'message'; message: Message };
 
+/** A call to a tool that rethread runs itself. */
+export interface LocalCall {
+  call_id: string;
+  /** The function's name at the upstream. */
+  name: string;
+  /** As the model wrote them: JSON, if all is well. */
+  arguments: string;
+  /** Null until the tool has run. */
+  output: string | null;
+}
+
 /** What became of a run up to one upstream event. Treat as opaque outside translate/, but for the fields below. */
 export interface RunState {
   run: Run;
@@ -21,6 +32,12 @@ export interface RunState {
   usage: Usage | null;
   /** Raw output items of the turn in progress. */
   items: ResponseOutputItem[];
+  /** The response is over, and the run waits for outputs: `items` are a whole turn. */
+  turnOver: boolean;
+  /** Calls of that turn to tools that rethread runs itself, in order. */
+  localCalls: LocalCall[];
+  /** Turns of the run so far that had such calls. */
+  localRounds: number;
   /** Further members belong to reduce.ts. */
   [internal: string]: unknown;
 }

@@ -9,7 +9,26 @@ import type OpenAI from 'openai';
 type SdkRun = OpenAI.Beta.Threads.Run;
 
 export type Metadata = Record<string, string>;
-export type AssistantTool = OpenAI.Beta.AssistantTool;
+export type BuiltInTool = OpenAI.Beta.AssistantTool;
+
+/**
+ * A tool that is no part of OpenAI's API: one of rethread's own, a plugin, or one added with `defineTool`. Stored and
+ * echoed as given.
+ */
+export interface RegisteredTool {
+  /**
+   * A name that the registry (`src/tools/registry.ts`) knew when the object was made, e.g. `calculator`. This literal
+   * stands for all of them, so that the compiler tells these tools from those above; read the name with {@link typeOf}.
+   */
+  type: '(registered)';
+  [config: string]: unknown;
+}
+export type AssistantTool = BuiltInTool | RegisteredTool;
+
+const BUILT_IN: ReadonlySet<string> = new Set(['code_interpreter', 'file_search', 'function']);
+
+export const typeOf = (tool: AssistantTool): string => tool.type;
+export const isRegistered = (tool: AssistantTool): tool is RegisteredTool => !BUILT_IN.has(tool.type);
 export type ResponseFormat = OpenAI.Beta.Threads.AssistantResponseFormatOption;
 export type ToolChoice = OpenAI.Beta.Threads.AssistantToolChoiceOption;
 export type ReasoningEffort = OpenAI.ReasoningEffort;
@@ -56,7 +75,8 @@ export interface DashScopeRun extends DashScopeSampling {
   truncation_strategy: TruncationStrategy | null;
 }
 
-export interface Assistant extends OpenAI.Beta.Assistant {
+export interface Assistant extends Omit<OpenAI.Beta.Assistant, 'tools'> {
+  tools: AssistantTool[];
   reasoning_effort: ReasoningEffort;
   tool_resources: ToolResources;
   metadata: Metadata;
@@ -74,8 +94,9 @@ export interface Message extends OpenAI.Beta.Threads.Message {
 }
 
 /** `instructions` is null when neither the run nor its assistant has any (§1.10 no. 5). */
-export interface Run extends Omit<OpenAI.Beta.Threads.Run, 'instructions' | 'usage'> {
+export interface Run extends Omit<OpenAI.Beta.Threads.Run, 'instructions' | 'usage' | 'tools'> {
   instructions: string | null;
+  tools: AssistantTool[];
   usage: Usage | null;
   tool_resources: ToolResources;
   reasoning_effort: ReasoningEffort;

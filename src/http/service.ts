@@ -27,6 +27,8 @@ export interface Identity extends Listeners {
 
 export interface Service {
   scopeFor(identity: Identity): Promise<Scope>;
+  /** Whether a tool of this type may be asked for, beside OpenAI's own. */
+  knowsTool(type: string): boolean;
   busyThread: BusyThread;
   /** Bytes of a request body; more is a 413. */
   maxBodyBytes: number;

@@ -33,3 +33,16 @@ export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSi
     iterator.return?.().catch(() => {});
   }
 }
+
+/** A signal that aborts with another, until it is released: nothing is left behind on the one that lives longer. */
+export function linkedTo(signal: AbortSignal) {
+  const own = new AbortController();
+  const follow = () => own.abort(signal.reason);
+  if (signal.aborted) follow();
+  else signal.addEventListener('abort', follow, { once: true });
+  return {
+    signal: own.signal,
+    abort: (reason: unknown) => own.abort(reason),
+    release: () => signal.removeEventListener('abort', follow),
+  };
+}

@@ -4,7 +4,7 @@ import { runIds } from '../assistants/ids.ts';
 import { changeWrites, isOver, type RunRecord } from '../assistants/runs.ts';
 import type { ThreadRecord } from '../assistants/threads.ts';
 import type { Entry } from '../store/store.ts';
-import type { Change, ReduceContext, RunState } from '../translate/types.ts';
+import type { Change, ReduceContext, RunState, Turn } from '../translate/types.ts';
 import { leaveWrites } from './active.ts';
 
 /** Thrown to an executor whose run was ended, or whose thread was deleted, by another request or process. */
@@ -15,9 +15,13 @@ export class Overtaken extends Error {
   }
 }
 
-/** Time and ids for the pure functions of translate/. */
-export function contextFor(domain: Domain, runId: string): ReduceContext {
-  return { now: seconds(domain), ids: runIds(runId) };
+/** Time and ids for the pure functions of translate/; names of functions where model output is read. */
+export function contextFor(
+  domain: Domain,
+  runId: string,
+  localTypes?: ReduceContext['localTypes'],
+): ReduceContext {
+  return { now: seconds(domain), ids: runIds(runId), ...(localTypes && { localTypes }) };
 }
 
 /** Writes inside the thread's critical section. `extend` may add to the record and to the writes. */
@@ -71,13 +75,19 @@ export interface Keepsakes {
   turn?: RunState | undefined;
   /** Which of the phase's attempts made them. */
   attempt: number | undefined;
+  /** The newest finished turn with another output, and the state after it. */
+  answered?: { turn: Turn; state: RunState } | undefined;
 }
 
 /** @throws Overtaken where the phase was begun anew: this process was taken for gone */
-export function keep({ files, turn, attempt }: Keepsakes) {
+export function keep({ files, turn, answered, attempt }: Keepsakes) {
   return (record: RunRecord): { record: RunRecord; writes: Entry[] } => {
     if (record.attempt !== attempt) throw new Overtaken();
-    const closed = turn ? closeTurn(turn, record) : { record, writes: [] };
+    const closed = turn
+      ? closeTurn(turn, record)
+      : answered
+        ? answerTurn(answered, record)
+        : { record, writes: [] };
     return { ...closed, record: { ...closed.record, files: [...record.files, ...files] } };
   };
 }
@@ -88,4 +98,14 @@ function closeTurn(state: RunState, record: RunRecord): { record: RunRecord; wri
     record: { ...record, turns: record.turns + 1, checkpoint: { ...state, items: [] } },
     writes: [[keys.turn(record.run.id, record.turns), { items: state.items, outputs: [] }]],
   };
+}
+
+/** What was answered is not asked of a tool again after a crash. */
+function answerTurn({ turn, state }: NonNullable<Keepsakes['answered']>, record: RunRecord) {
+  const writes: Entry[] = [[keys.turn(record.run.id, record.turns - 1), turn]];
+  return { record: { ...record, checkpoint: { ...state, items: [] } }, writes };
+}
+
+export async function readTurn({ store }: Domain, runId: string, ordinal: number): Promise<Turn> {
+  return (await store.get<Turn>(keys.turn(runId, ordinal))) ?? { items: [], outputs: [] };
 }

@@ -8,13 +8,16 @@ import { ApiError, errors } from '../assistants/errors.ts';
 import { isOver, type RunRecord } from '../assistants/runs.ts';
 import type { Run } from '../assistants/types.ts';
 import { carryOutEffect } from '../files/containers.ts';
+import type { Offer } from '../tools/registry.ts';
 import { failureOf, isUnknownModel } from '../translate/failure.ts';
-import { beginCancel, endRun, reduce } from '../translate/reduce.ts';
-import type { Change, Effect, Ending, Reduction, RunState } from '../translate/types.ts';
+import { answerCall, beginCancel, endRun, reduce } from '../translate/reduce.ts';
+import { awaitsTools } from '../translate/state.ts';
+import type { Effect, Ending, Reduction, RunState } from '../translate/types.ts';
 import { UpstreamError } from '../upstream/client.ts';
-import { unlessAborted, untilAborted } from './abort.ts';
-import { commit, contextFor, keep, Overtaken } from './commit.ts';
+import { linkedTo, unlessAborted, untilAborted } from './abort.ts';
+import { commit, contextFor, type Keepsakes, keep, Overtaken, readTurn } from './commit.ts';
 import type { RunLease } from './lease.ts';
+import { answers, LAST_ROUND, MAX_ROUNDS } from './local-calls.ts';
 import { OutOfTokens, openResponse } from './open-response.ts';
 import type { Execution, Scope, Withdraw } from './scope.ts';
 import { withdrawRun } from './withdraw.ts';
@@ -43,6 +46,8 @@ export function execute(
   const abort = new AbortController();
   const accepted = deferred();
   let state = start;
+  /** As it was last stored by this phase. */
+  let current = record;
   let stopping: 'cancelled' | 'expired' | undefined;
   let cancelling: Run | undefined;
   let leaseLost = false;
@@ -63,20 +68,18 @@ export function execute(
     });
   }
 
-  async function apply(changes: Change[], effects: Effect[], events: Reduction['events'], next: RunState) {
+  async function apply({ changes, effects, events, state: next }: Reduction, kept: Partial<Keepsakes> = {}) {
     for (const effect of effects) await copyFile(effect);
     if (changes.length > 0) {
-      const turn = next.run.status === 'requires_action' ? next : undefined;
-      await commit(domain, threadId, runId, changes, keep({ files, turn, attempt: record.attempt }));
+      const keepsakes = keep({ files, attempt: record.attempt, ...kept });
+      current = await commit(domain, threadId, runId, changes, keepsakes);
       files = [];
     }
     state = next;
     clockwork.bus.publish(runId, events);
   }
 
-  const applyOne = ({ changes, effects, events, state: next }: Reduction) =>
-    apply(changes, effects, events, next);
-  const end = (ending: Ending) => applyOne(endRun(state, ending, contextFor(domain, runId)));
+  const end = (ending: Ending) => apply(endRun(state, ending, contextFor(domain, runId)));
 
   /** In one write: nobody has to find the run on its way out. */
   async function finishStop(how: 'cancelled' | 'expired') {
@@ -85,16 +88,43 @@ export function execute(
     const begun = how === 'cancelled' ? beginCancel(state, ctx) : undefined;
     const ended = endRun(begun?.state ?? state, { status: how }, ctx);
     const changes = [...(begun?.changes ?? []), ...ended.changes];
-    await apply(changes, [], [...(begun?.events ?? []), ...ended.events], ended.state);
+    await apply({ ...ended, changes, events: [...(begun?.events ?? []), ...ended.events] });
     cancelling = begun?.state.run;
   }
 
-  async function followStream() {
+  /** One model turn after another, until the run ends or its caller is asked. */
+  async function followRun() {
     const { signal } = abort;
-    const stream = await unlessAborted(openResponse(scope, record, signal), signal);
+    const offers = await unlessAborted(scope.tools.offer(record.run, scope.upstream.profile, signal), signal);
+    for (;;) {
+      if (awaitsTools(state)) await answerTools(offers);
+      if (isOver(state.run) || state.run.status === 'requires_action') return;
+      const spent = (state.localRounds ?? 0) >= MAX_ROUNDS;
+      // The SDK leaves a listener on every signal it is given.
+      const turn = linkedTo(signal);
+      await followStream(offers, spent ? [] : offers, turn.signal).finally(turn.release);
+    }
+  }
+
+  async function answerTools(offers: readonly Offer[]) {
+    const round = state.localRounds;
+    if (round > LAST_ROUND) throw new UpstreamError('The model did not stop calling tools.');
+    const turn = await readTurn(domain, runId, current.turns - 1);
+    for await (const answered of answers(scope, state, offers, abort.signal)) {
+      const { call_id } = answered.call;
+      turn.outputs.push({ call_id, output: answered.output });
+      files.push(...answered.files);
+      const next = answerCall(state, call_id, answered.output, contextFor(domain, runId));
+      await apply(next, { answered: { turn, state: next.state } });
+    }
+  }
+
+  async function followStream(known: readonly Offer[], offered: readonly Offer[], signal: AbortSignal) {
+    const stream = await unlessAborted(openResponse(scope, current, offered, signal), signal);
     accepted.resolve();
+    const localTypes = new Map(known.map(({ name, type }) => [name, type]));
     for await (const batch of untilAborted(stream, signal)) {
-      const ctx = contextFor(domain, runId);
+      const ctx = contextFor(domain, runId, localTypes);
       let next = state;
       let changes = QUIET;
       const effects: Effect[] = [];
@@ -106,8 +136,9 @@ export function execute(
         if (reduction.effects.length > 0) effects.push(...reduction.effects);
         for (const one of reduction.events) events.push(one);
       }
-      await apply(changes, effects, events, next);
-      if (state.run.status === 'requires_action' || isOver(state.run)) return;
+      const paused = next.run.status === 'requires_action' || awaitsTools(next);
+      await apply({ changes, effects, events, state: next }, { turn: paused ? next : undefined });
+      if (paused || isOver(state.run)) return;
     }
     throw new UpstreamError('The upstream closed the stream before the response was complete.');
   }
@@ -127,7 +158,7 @@ export function execute(
 
   async function phase(): Promise<Run> {
     try {
-      if (!stopping && !leaseLost) await followStream();
+      if (!stopping && !leaseLost) await followRun();
       if (stopping) await finishStop(stopping);
     } catch (error) {
       await settleFailure(error).catch(ignoreOvertaken(scope, runId));

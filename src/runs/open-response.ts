@@ -19,7 +19,7 @@ import {
 import { showsSomething } from '../translate/reduce.ts';
 import { buildRequest } from '../translate/request.ts';
 import { dropMiddle, lastMessages } from '../translate/truncate.ts';
-import type { RequestInput, ResponseStreamEvent, Turn } from '../translate/types.ts';
+import type { LocalFunction, RequestInput, ResponseStreamEvent, Turn } from '../translate/types.ts';
 import { UpstreamError } from '../upstream/client.ts';
 import type { Profile } from '../upstream/profile.ts';
 import { unlessAborted } from './abort.ts';
@@ -47,10 +47,11 @@ const SHORTENINGS = 5;
 export async function openResponse(
   scope: Scope,
   record: RunRecord,
+  localFunctions: readonly LocalFunction[],
   signal: AbortSignal,
 ): Promise<AsyncIterable<ResponseStreamEvent[]>> {
   const { upstream } = scope;
-  let input = await gather(scope, record, signal);
+  let input = { ...(await gather(scope, record, signal)), localFunctions };
   let shortenings = 0;
   const mended = new Set<string>();
   const once = (what: string) => !mended.has(what) && mended.add(what);
@@ -67,9 +68,9 @@ export async function openResponse(
         if (isContextOverflow(error)) {
           await shortened();
         } else if (isContainerGone(error) && once('container')) {
-          input = await freshContainer(scope, record, input);
+          input = { ...input, ...(await freshContainer(scope, record)) };
         } else if (noEncryptedReasoning(error) && once('reasoning')) {
-          input = withoutEncryptedReasoning(input);
+          input = { ...input, profile: { ...input.profile, encryptedReasoning: false } };
         } else throw error;
       }
     }
@@ -246,13 +247,12 @@ async function shorten(messages: Message[]): Promise<Message[]> {
   return kept;
 }
 
-async function freshContainer(scope: Scope, record: RunRecord, input: RequestInput): Promise<RequestInput> {
+async function freshContainer(scope: Scope, record: RunRecord): Promise<Pick<RequestInput, 'containerId'>> {
   const { domain, upstream } = scope;
   const { thread_id: threadId } = record.run;
   await dropContainer(domain, threadId);
   const { thread } = await loadThread(domain, threadId);
   return {
-    ...input,
     containerId: await containerFor(domain, upstream, threadId, filesOf(record, thread.tool_resources)),
   };
 }
@@ -278,7 +278,3 @@ function dataUrl(filename: string, bytes: Uint8Array): string {
 
 const noEncryptedReasoning = ({ status, message }: UpstreamError) =>
   status === 400 && /encrypted content is not supported/i.test(message);
-
-function withoutEncryptedReasoning(input: RequestInput): RequestInput {
-  return { ...input, profile: { ...input.profile, encryptedReasoning: false } };
-}

@@ -3,6 +3,7 @@ import type { Mutex } from 'async-mutex';
 import type PQueue from 'p-queue';
 import type { Domain } from '../assistants/domain.ts';
 import type { Run } from '../assistants/types.ts';
+import type { Registry } from '../tools/registry.ts';
 import type { Upstream } from '../upstream/client.ts';
 import type { ActiveRuns } from './active.ts';
 import type { Bus } from './bus.ts';
@@ -62,6 +63,7 @@ export interface Scope {
   domain: Domain;
   upstream: Upstream;
   clockwork: Clockwork;
+  tools: Registry;
   /** The model's name at the upstream. */
   modelFor(model: string): string;
 }

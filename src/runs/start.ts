@@ -123,9 +123,9 @@ async function checkFree({ domain }: Scope, { thread, activeRun: runId }: Thread
   if (record && !isOver(record.run)) throw errors.runWhileActive(thread.id, runId);
 }
 
-function checkTools({ upstream }: Scope, run: Run): void {
+function checkTools({ tools, upstream }: Scope, run: Run): void {
   for (const { type } of run.tools) {
-    if (type === 'function' || upstream.profile.tools[type]) continue;
+    if (type === 'function' || tools.serves(type, upstream.profile)) continue;
     throw badRequest(
       `The tool '${type}' is not available from this upstream (profile '${upstream.profile.name}').`,
       'tools',

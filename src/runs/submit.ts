@@ -1,11 +1,11 @@
 /** Takes the outputs of a run's function calls and carries the run on (§2.2, §3.3 b). */
-import { type Domain, keys, locks } from '../assistants/domain.ts';
+import { keys, locks } from '../assistants/domain.ts';
 import { errors } from '../assistants/errors.ts';
 import type { ToolOutput } from '../assistants/params.ts';
 import { loadRun, type RunRecord } from '../assistants/runs.ts';
 import { submitOutputs } from '../translate/reduce.ts';
 import type { Turn } from '../translate/types.ts';
-import { commitLocked, contextFor } from './commit.ts';
+import { commitLocked, contextFor, readTurn } from './commit.ts';
 import { execute } from './executor.ts';
 import { holdLease, type RunLease } from './lease.ts';
 import type { Scope } from './scope.ts';
@@ -31,7 +31,7 @@ export async function submitToolOutputs(
     const turn = await readTurn(domain, runId, last);
     const committed = await commitLocked(domain, threadId, runId, submitted.changes, (changed) => ({
       record: { ...changed, checkpoint: submitted.state },
-      writes: [[keys.turn(runId, last), { ...turn, outputs: answers } satisfies Turn]],
+      writes: [[keys.turn(runId, last), { ...turn, outputs: [...turn.outputs, ...answers] } satisfies Turn]],
     }));
     return { record: committed, reduction: submitted };
   });
@@ -58,10 +58,6 @@ async function leaseOfWaiting(scope: Scope, threadId: string, runId: string): Pr
     await new Promise((resolve) => setTimeout(resolve, ASK_MS));
   }
   throw errors.outputsNotAccepted('queued');
-}
-
-async function readTurn({ store }: Domain, runId: string, ordinal: number): Promise<Turn> {
-  return (await store.get<Turn>(keys.turn(runId, ordinal))) ?? { items: [], outputs: [] };
 }
 
 /** A missing output counts as an empty string; a missing, surplus or doubled id is refused (§2.2). */

@@ -9,15 +9,44 @@ import {
   toolCalls,
 } from './closing.ts';
 import { change, setRun, type Work } from './state.ts';
-import type { Ending } from './types.ts';
+import type { Ending, LocalCall } from './types.ts';
 import { NO_USAGE } from './usage.ts';
 
-/** The run waits for the outputs of the open function step, which stays in progress (§2.7). */
-export function requireAction(w: Work): void {
+/** The response is over and its calls wait for outputs: the function step stays in progress (§2.7). */
+function pause(w: Work): void {
   const { openStep } = w.state;
   if (openStep) change(w, { type: 'step', step: openStep });
+  w.state.carried = w.state.slots.filter((slot) => slot.shown === 'waiting');
+  w.state.slots = [];
+  w.state.turnOver = true;
+}
+
+/** Calls to tools that rethread runs itself are answered before the caller is asked. False: there is none. */
+export function pauseForTools(w: Work): boolean {
+  const calls = toolCalls(w);
+  const local = w.state.slots.flatMap(({ kind, name, callId, call: at }): LocalCall[] => {
+    const call = calls[at];
+    if (kind !== 'function' || call?.type !== 'function' || !w.ctx.localTypes?.has(name)) return [];
+    return [{ call_id: callId, name, arguments: call.function.arguments, output: null }];
+  });
+  if (local.length === 0) return false;
+  w.state.localCalls = local;
+  w.state.localRounds = (w.state.localRounds ?? 0) + 1;
+  pause(w);
+  return true;
+}
+
+/** The run waits for the caller's outputs. */
+export function requireAction(w: Work): void {
+  w.state.localCalls = [];
+  pause(w);
+  askCaller(w);
+}
+
+/** For the calls of the open step that have no output yet. */
+export function askCaller(w: Work): void {
   const calls = toolCalls(w).flatMap((call) =>
-    call.type === 'function'
+    call.type === 'function' && call.function.output === null
       ? [
           {
             id: call.id,
@@ -28,9 +57,6 @@ export function requireAction(w: Work): void {
       : [],
   );
   const action: RequiredAction = { type: 'submit_tool_outputs', submit_tool_outputs: { tool_calls: calls } };
-  w.state.carried = w.state.slots.filter((slot) => slot.shown === 'waiting');
-  w.state.slots = [];
-  w.state.turnOver = true;
   setRun(w, 'thread.run.requires_action', { status: 'requires_action', required_action: action });
 }
 

@@ -6,11 +6,22 @@
  */
 import { type Run, TERMINAL_STATUSES } from '../assistants/types.ts';
 import { completeStep, setToolCalls, toolCalls } from './closing.ts';
-import { cancelling, stopRun } from './ending.ts';
+import { askCaller, cancelling, stopRun } from './ending.ts';
 import { object, text } from './read.ts';
 import { itemEvent, kindOfEvent } from './slots.ts';
-import { change, emit, result, type State, setRun, unchanged, work } from './state.ts';
-import { endTurn, failTurn, startPhase, startTurn } from './turn.ts';
+import {
+  awaitsTools,
+  change,
+  emit,
+  result,
+  type State,
+  setRun,
+  unchanged,
+  type Work,
+  work,
+} from './state.ts';
+import { setOutput } from './tool-calls.ts';
+import { endTurn, failTurn, showCarried, startPhase, startTurn } from './turn.ts';
 import type { Ending, ReduceContext, Reduction, ResponseStreamEvent, RunState } from './types.ts';
 import { NO_USAGE } from './usage.ts';
 
@@ -33,6 +44,8 @@ export function beginRun(run: Run, ctx: ReduceContext): Reduction {
     files: {},
     turnUsage: null,
     turnOver: false,
+    localCalls: [],
+    localRounds: 0,
   };
   const w = work(state, ctx);
   change(w, { type: 'run', run });
@@ -49,6 +62,7 @@ export function reduce(state: RunState, event: ResponseStreamEvent, ctx: ReduceC
   const { status } = state.run;
   const raw = object(event);
   if (!raw || (status !== 'queued' && status !== 'in_progress')) return unchanged(state);
+  if (awaitsTools(state)) return unchanged(state);
 
   const kind = kindOfEvent(raw);
   if (kind) {
@@ -107,13 +121,48 @@ export function submitOutputs(
     w,
     toolCalls(w).map((call) =>
       call.type === 'function'
-        ? { ...call, function: { ...call.function, output: given.get(call.id) ?? '' } }
+        ? {
+            ...call,
+            function: { ...call.function, output: given.get(call.id) ?? call.function.output ?? '' },
+          }
         : call,
     ),
   );
+  w.state.localCalls = [];
   completeStep(w, w.state.turnUsage ?? NO_USAGE);
   setRun(w, 'thread.run.queued', { status: 'queued', required_action: null });
   return result(w);
+}
+
+/**
+ * What a tool answered that rethread ran itself, to the first call of that id that has no output yet. With the last one
+ * the step completes and the next model call may begin, or the caller is asked for what is left. Does nothing unless the
+ * run waits for tools.
+ */
+export function answerCall(state: RunState, callId: string, output: string, ctx: ReduceContext): Reduction {
+  const { status } = state.run;
+  if (!awaitsTools(state) || (status !== 'queued' && status !== 'in_progress')) return unchanged(state);
+  const w = work(state, ctx);
+  const at = w.state.localCalls.findIndex((call) => call.call_id === callId && call.output === null);
+  const call = w.state.localCalls[at];
+  if (!call) return unchanged(state);
+  startPhase(w);
+  w.state.localCalls = w.state.localCalls.with(at, { ...call, output });
+  setOutput(w, callId, output);
+  if (w.state.openStep) change(w, { type: 'step', step: w.state.openStep });
+  if (w.state.localCalls.every((one) => one.output !== null)) goOn(w);
+  return result(w);
+}
+
+function goOn(w: Work): void {
+  if (toolCalls(w).some((call) => call.type === 'function' && call.function.output === null)) {
+    askCaller(w);
+    return;
+  }
+  completeStep(w, w.state.turnUsage ?? NO_USAGE);
+  w.state.localCalls = [];
+  showCarried(w);
+  startTurn(w);
 }
 
 /**

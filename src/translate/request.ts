@@ -3,7 +3,7 @@ import type { Responses } from 'openai/resources/responses/responses';
 import type { AssistantTool, Run } from '../assistants/types.ts';
 import { historyItems } from './history.ts';
 import { turnItems } from './replay.ts';
-import type { RequestInput, ResponseRequest } from './types.ts';
+import type { LocalFunction, RequestInput, ResponseRequest } from './types.ts';
 
 type InputItem = Responses.ResponseInputItem;
 type FileSearch = Extract<AssistantTool, { type: 'file_search' }>;
@@ -18,7 +18,10 @@ export const MIN_OUTPUT_TOKENS = 16;
  */
 export function buildRequest(input: RequestInput): ResponseRequest {
   const { run, profile } = input;
-  const tools = run.tools.flatMap((tool) => toolOf(tool, input));
+  const tools = [
+    ...run.tools.flatMap((tool) => toolOf(tool, input)),
+    ...(input.localFunctions ?? []).map(localTool),
+  ];
   const reasons = profile.reasons(input.model);
   const samples = profile.samples(input.model);
   const format = formatOf(run);
@@ -96,6 +99,10 @@ function functionTool({ function: fn }: FunctionTool): Responses.FunctionTool {
   };
 }
 
+function localTool({ name, description, parameters }: LocalFunction): Responses.FunctionTool {
+  return { type: 'function', name, description, parameters, strict: false };
+}
+
 function fileSearchTool({ file_search: options }: FileSearch, stores: string[]): Responses.FileSearchTool {
   const ranking = options?.ranking_options;
   return {
@@ -108,11 +115,19 @@ function fileSearchTool({ file_search: options }: FileSearch, stores: string[]):
 }
 
 /** A forced tool is forced on the run's first call only, or its loop never ends. */
-function toolChoice({ run, turns }: RequestInput, tools: Responses.Tool[]): ResponseRequest['tool_choice'] {
+function toolChoice(
+  { run, turns, localFunctions = [] }: RequestInput,
+  tools: Responses.Tool[],
+): ResponseRequest['tool_choice'] {
   const choice = run.tool_choice;
   if (turns.length > 0 || tools.length === 0 || !choice || choice === 'auto') return undefined;
   if (typeof choice === 'string') return choice;
-  if (choice.type === 'function') return choice.function && { type: 'function', name: choice.function.name };
+  if (choice.type === 'function') {
+    const wanted = choice.function?.name;
+    const own = run.tools.some((tool) => tool.type === 'function' && tool.function.name === wanted);
+    const local = own ? undefined : localFunctions.find(({ type }) => type === wanted);
+    return wanted === undefined ? undefined : { type: 'function', name: local?.name ?? wanted };
+  }
   // A search without any store was left out above.
   return tools.some((tool) => tool.type === choice.type) ? { type: choice.type } : undefined;
 }

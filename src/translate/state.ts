@@ -70,8 +70,12 @@ export interface State extends RunState {
   files: Record<string, string>;
   /** Usage of the last response, for a function step that completes with the next submit. */
   turnUsage: Usage | null;
-  /** The next upstream event begins a new turn. */
-  turnOver: boolean;
+}
+
+/** The response is over, and tools that rethread runs itself have to answer before the run goes on. */
+export function awaitsTools({ turnOver, localCalls = [] }: RunState): boolean {
+  // A state that an earlier version stored knows no such calls.
+  return turnOver && localCalls.length > 0;
 }
 
 /** Most events change no record: one array serves them all. */

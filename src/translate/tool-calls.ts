@@ -15,7 +15,7 @@ export function openFunction(w: Work, slot: Slot): void {
   const call: FunctionToolCall = {
     id: slot.callId,
     type: 'function',
-    function: { name: slot.name, arguments: '', output: null },
+    function: { name: w.ctx.localTypes?.get(slot.name) ?? slot.name, arguments: '', output: null },
   };
   addCall(w, call, { id: call.id, type: 'function', function: call.function });
 }
@@ -42,6 +42,18 @@ function addArguments(w: Work, slot: Slot, added: string): void {
   const whole = { ...call.function, arguments: call.function.arguments + added };
   setToolCalls(w, calls.with(slot.call, { ...call, function: whole }));
   callDelta(w, { index: slot.call, type: 'function', function: { arguments: added } });
+}
+
+/** The output of the first function call of that id that has none yet, whole and in one delta. */
+export function setOutput(w: Work, callId: string, output: string): void {
+  const calls = toolCalls(w);
+  const at = calls.findIndex(
+    (call) => call.type === 'function' && call.id === callId && call.function.output === null,
+  );
+  const call = calls[at];
+  if (call?.type !== 'function') return;
+  setToolCalls(w, calls.with(at, { ...call, function: { ...call.function, output } }));
+  callDelta(w, { index: at, type: 'function', function: { output } });
 }
 
 export function openCode(w: Work): void {

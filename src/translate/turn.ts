@@ -1,10 +1,10 @@
 /** One response of a run, from its first event to its last (§4.5, §4.6). */
 import { completeStep } from './closing.ts';
-import { completeRun, requireAction, stopRun } from './ending.ts';
+import { completeRun, pauseForTools, requireAction, stopRun } from './ending.ts';
 import { failureFrom, failureOf } from './failure.ts';
 import { type Json, list, object, text } from './read.ts';
 import { addSlot, finish, kindOfItem, newSlot, showWaiting } from './slots.ts';
-import { type Kind, type Slot, setRun, type Work } from './state.ts';
+import { awaitsTools, type Kind, type Slot, setRun, type Work } from './state.ts';
 import { addUsage, NO_USAGE, usageOf } from './usage.ts';
 
 /** A response began. A second one in the same turn (a retry) takes the first one's place, if nothing of that was shown. */
@@ -20,8 +20,15 @@ export function startTurn(w: Work): void {
 /** run.in_progress, once per phase and before any step (§4.5 trap 4), then what the last phase had to hold back. */
 export function startPhase(w: Work): void {
   if (w.state.run.status !== 'queued') return;
-  if (w.state.turnOver) startTurn(w);
+  // A phase that begins with tools at work belongs to the turn that asked for them.
+  const between = !awaitsTools(w.state);
+  if (w.state.turnOver && between) startTurn(w);
   setRun(w, 'thread.run.in_progress', { status: 'in_progress', started_at: w.ctx.now });
+  if (between) showCarried(w);
+}
+
+/** What came behind function calls, once these are answered (§4.5 trap 1). */
+export function showCarried(w: Work): void {
   if (w.state.carried.length === 0) return;
   const { slots } = w.state;
   w.state.slots = w.state.carried;
@@ -53,8 +60,8 @@ export function endTurn(w: Work, event: Json): void {
     default:
       startPhase(w);
       takeOutput(w, list(response.output), 'completed');
-      if (w.state.functions) requireAction(w);
-      else completeRun(w);
+      if (!w.state.functions) completeRun(w);
+      else if (!pauseForTools(w)) requireAction(w);
   }
 }
 

@@ -4,7 +4,7 @@ import type { Change, ResponseOutputItem, RunState } from '../assistants/progres
 import type { AssistantEvent, LastError, Message, Run } from '../assistants/types.ts';
 import type { Profile } from '../upstream/profile.ts';
 
-export type { Change, ResponseOutputItem, RunState } from '../assistants/progress.ts';
+export type { Change, LocalCall, ResponseOutputItem, RunState } from '../assistants/progress.ts';
 
 export type ResponseStreamEvent = Responses.ResponseStreamEvent;
 export type ResponseRequest = Responses.ResponseCreateParamsStreaming;
@@ -15,6 +15,17 @@ export interface Turn {
   items: ResponseOutputItem[];
   /** One entry for each function call of `items`, once submitted. */
   outputs: { call_id: string; output: string }[];
+}
+
+/** A function that the model is offered for a tool which rethread runs itself. */
+export interface LocalFunction {
+  /** The tool's type, as the run declares it: steps show it. */
+  type: string;
+  /** What the model calls it; differs from the type where that is taken, reserved or no name for a function. */
+  name: string;
+  description: string;
+  /** A JSON schema. */
+  parameters: Record<string, unknown>;
 }
 
 /** Ids of what a run produces, derived from the run's own id and an ordinal that starts at 0 (DESIGN decision 4). */
@@ -29,6 +40,8 @@ export interface ReduceContext {
   /** Unix seconds. */
   now: number;
   ids: RunIds;
+  /** Types of the tools that rethread runs itself, by the name of their function. */
+  localTypes?: ReadonlyMap<string, string>;
 }
 
 /** A file that has to be copied before the events that name it are sent (§4.4). */
@@ -60,6 +73,8 @@ export interface RequestInput {
   messages: Message[];
   /** Finished turns of this run, oldest first; replayed after the messages. */
   turns: Turn[];
+  /** Functions for the run's tools that rethread runs itself. */
+  localFunctions?: readonly LocalFunction[];
   /** The assistant's and the thread's stores; empty: the tool is left out (§4.3). */
   vectorStoreIds: string[];
   /** Container of the thread, where a tool of the run is code_interpreter. */

@@ -6,6 +6,7 @@ import { expectTypeOf, test } from 'vitest';
 import type {
   Assistant,
   AssistantEvent,
+  BuiltInTool,
   Message,
   Run,
   RunStep,
@@ -13,8 +14,11 @@ import type {
   ToolCall,
 } from '../../src/assistants/types.ts';
 
+/** As for clients that use no tools but OpenAI's; no SDK has a type for any other. */
+type Spec<T extends { tools: unknown[] }> = Omit<T, 'tools'> & { tools: BuiltInTool[] };
+type SpecAssistant = Spec<Assistant>;
 /** The specification says string, but runs without instructions have null on the wire (§1.10 no. 5). */
-type SpecRun = Omit<Run, 'instructions'> & { instructions: string };
+type SpecRun = Omit<Spec<Run>, 'instructions'> & { instructions: string };
 
 /** npm openai 4 declares one ranker for the search call of a step, later ones also "auto"; its other calls are the same. */
 type SearchCall4 = OpenAI4.Beta.Threads.Runs.FileSearchToolCall;
@@ -29,10 +33,10 @@ type Data<Name extends AssistantEvent['event']> = Extract<AssistantEvent, { even
 
 /** Checked by the compiler: what rethread sends is what each major version of the SDK declares. */
 test('§1.7: the objects are those of npm openai 4, 5, 6 and 7', () => {
-  expectTypeOf<Assistant>().toExtend<OpenAI4.Beta.Assistant>();
-  expectTypeOf<Assistant>().toExtend<OpenAI5.Beta.Assistant>();
-  expectTypeOf<Assistant>().toExtend<OpenAI6.Beta.Assistant>();
-  expectTypeOf<Assistant>().toExtend<OpenAI7.Beta.Assistant>();
+  expectTypeOf<SpecAssistant>().toExtend<OpenAI4.Beta.Assistant>();
+  expectTypeOf<SpecAssistant>().toExtend<OpenAI5.Beta.Assistant>();
+  expectTypeOf<SpecAssistant>().toExtend<OpenAI6.Beta.Assistant>();
+  expectTypeOf<SpecAssistant>().toExtend<OpenAI7.Beta.Assistant>();
 
   expectTypeOf<Thread>().toExtend<OpenAI4.Beta.Thread>();
   expectTypeOf<Thread>().toExtend<OpenAI5.Beta.Thread>();

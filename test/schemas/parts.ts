@@ -17,7 +17,7 @@ export const toolResources = z.strictObject({
 
 const codeInterpreterTool = z.strictObject({ type: z.literal('code_interpreter') });
 export const ranker = z.enum(['auto', 'default_2024_08_21']);
-export const tool = z.discriminatedUnion('type', [
+const openaisTool = z.discriminatedUnion('type', [
   codeInterpreterTool,
   z.strictObject({
     type: z.literal('file_search'),
@@ -36,6 +36,12 @@ export const tool = z.discriminatedUnion('type', [
     }),
   }),
 ]);
+
+/** Tools of the registry are echoed as given. */
+const registeredTool = z.looseObject({
+  type: z.string().regex(/^(?!(function|file_search|code_interpreter)$)[\w.-]{1,64}$/),
+});
+export const tool = z.union([openaisTool, registeredTool]);
 
 export const responseFormat = z.union([
   z.literal('auto'),

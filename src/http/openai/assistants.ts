@@ -10,7 +10,7 @@ import {
 import { resolveHelper } from '../../files/vector-stores.ts';
 import { bodyOf, type Env, idOf, queryOf, scopeOf } from './context.ts';
 import { listEnvelope, presentObject } from './present.ts';
-import { assistantCreate, assistantUpdate, listQuery } from './schemas.ts';
+import { listQuery } from './schemas.ts';
 
 export const assistants = new Hono<Env>()
   .get('/', async (c) => {
@@ -20,7 +20,7 @@ export const assistants = new Hono<Env>()
     return c.json(listEnvelope({ ...page, data: page.data.map(presentObject) }));
   })
   .post('/', async (c) => {
-    const { tool_resources, ...params } = await bodyOf(c, assistantCreate);
+    const { tool_resources, ...params } = await bodyOf(c, c.var.bodies.assistantCreate);
     const { domain, upstream } = await scopeOf(c);
     const resources = await resolveHelper(domain, upstream, tool_resources, 'assistant');
     return c.json(await createAssistant(domain, { ...params, tool_resources: resources }));
@@ -32,7 +32,7 @@ export const assistants = new Hono<Env>()
   })
   .post('/:assistant_id', async (c) => {
     const id = idOf(c, 'assistant_id');
-    const changes = await bodyOf(c, assistantUpdate);
+    const changes = await bodyOf(c, c.var.bodies.assistantUpdate);
     const { domain } = await scopeOf(c);
     return c.json(presentObject(await updateAssistant(domain, id, changes)));
   })

@@ -6,12 +6,14 @@ import type { IdsAhead } from '../ledger.ts';
 import type { Identity, Service } from '../service.ts';
 import { readBody } from './parse.ts';
 import { checkId } from './paths.ts';
+import type { Bodies } from './schemas.ts';
 import { validate } from './validation.ts';
 
 export interface Env {
   Bindings: { identity: Identity };
   Variables: {
     service: Service;
+    bodies: Bodies;
     requestId: string;
     startedAt: number;
     /** The body, once it has been read. */

@@ -13,6 +13,7 @@ import { once } from './once.ts';
 import { checkPath } from './paths.ts';
 import { routePath } from './route.ts';
 import { runs, threadAndRun } from './runs.ts';
+import { bodiesWith } from './schemas.ts';
 import { steps } from './steps.ts';
 import { threads } from './threads.ts';
 
@@ -21,10 +22,12 @@ const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 
 /** Never rejects. */
 export function openaiDialect(service: Service) {
+  const bodies = bodiesWith(service.knowsTool);
   const app = new Hono<Env>({ getPath: (request) => routePath(new URL(request.url).pathname) });
 
   app.use(async (c, next) => {
     c.set('service', service);
+    c.set('bodies', bodies);
     c.set('startedAt', performance.now());
     c.set('requestId', newRequestId());
     checkPath(new URL(c.req.url).pathname);

@@ -12,14 +12,7 @@ import { submitToolOutputs } from '../../runs/submit.ts';
 import { whileWaiting } from '../../runs/wait.ts';
 import { bodyOf, type Ctx, type Env, idOf, queryOf, scopeOf } from './context.ts';
 import { listEnvelope, presentObject } from './present.ts';
-import {
-  includeQuery,
-  listQuery,
-  runCreate,
-  runUpdate,
-  submitToolOutputs as submitBody,
-  threadAndRunCreate,
-} from './schemas.ts';
+import { includeQuery, listQuery, runUpdate, submitToolOutputs as submitBody } from './schemas.ts';
 import { answerStarted, resumeStream } from './stream.ts';
 
 /** Pollers sleep this long between two looks at a run that goes on; without it they take 5 s (§1.2, §5.1). */
@@ -34,7 +27,7 @@ function holdMs(c: Ctx): number {
 }
 
 export const threadAndRun = async (c: Ctx) => {
-  const { thread, stream, ...params } = await bodyOf(c, threadAndRunCreate);
+  const { thread, stream, ...params } = await bodyOf(c, c.var.bodies.threadAndRunCreate);
   if (stream) c.env.identity.admitStream?.();
   const scope = await scopeOf(c);
   const { messages = [], ...threadParams } = thread ?? {};
@@ -56,7 +49,7 @@ export const runs = new Hono<Env>()
   .post('/', async (c) => {
     const threadId = idOf(c, 'thread_id');
     const includeSearchContent = queryOf(c, includeQuery);
-    const { stream, ...params } = await bodyOf(c, runCreate);
+    const { stream, ...params } = await bodyOf(c, c.var.bodies.runCreate);
     if (stream) c.env.identity.admitStream?.();
     const scope = await scopeOf(c);
     const { busyThread } = c.var.service;

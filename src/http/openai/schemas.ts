@@ -5,6 +5,8 @@
  * The order of the fields is the order in which problems are reported.
  */
 import { z } from 'zod';
+import type { AssistantTool } from '../../assistants/types.ts';
+import { parseOptions } from './expectations.ts';
 import { decimal, fileId, id, integer, jsonSchema, list, metadata, name, refuse, text } from './fields.ts';
 import * as problems from './problems.ts';
 
@@ -55,8 +57,24 @@ const functionTool = z.strictObject({
   }),
 });
 
+const builtInTool = z.discriminatedUnion('type', [codeInterpreter, fileSearch, functionTool]);
+
+/** Whether a type is that of a tool beyond OpenAI's own (DESIGN decision 10). */
+export type KnowsTool = (type: string) => boolean;
+
+/** A tool of the registry is kept as it was sent. */
+const toolOf = (knows: KnowsTool) =>
+  z.unknown().transform((value, field): AssistantTool => {
+    const type = (value as { type?: unknown } | null)?.type;
+    const registered = typeof type === 'string' && knows(type);
+    const result = (registered ? jsonSchema : builtInTool).safeParse(value, parseOptions);
+    if (result.success) return result.data as AssistantTool;
+    field.issues.push(...(result.error.issues as z.core.$ZodRawIssue[]));
+    return z.NEVER;
+  });
+
 /** 128 also where the specification says 20 for a run: a refusal could only break code that worked (§7 no. 16). */
-const tools = list(z.discriminatedUnion('type', [codeInterpreter, fileSearch, functionTool]), { max: 128 });
+const toolsOf = (knows: KnowsTool) => list(toolOf(knows), { max: 128 });
 
 const toolChoice = z
   .union([
@@ -210,13 +228,13 @@ export type MessageUpdate = z.output<typeof messageUpdate>;
 
 // Assistants
 
-const assistantFields = {
+const assistantFields = (knows: KnowsTool) => ({
   name: text({ max: 256 }).nullable().optional(),
   description: text({ max: 512 }).nullable().optional(),
   instructions: instructions.optional(),
   reasoning_effort: reasoningEffort.optional(),
-  tools: tools.optional(),
-};
+  tools: toolsOf(knows).optional(),
+});
 const samplingFields = {
   metadata: metadata.optional(),
   temperature: temperature.optional(),
@@ -224,23 +242,21 @@ const samplingFields = {
   response_format: responseFormat.optional(),
 };
 
-/** POST /assistants */
-export const assistantCreate = z.strictObject({
-  model,
-  ...assistantFields,
-  tool_resources: toolResourcesWithStores.optional(),
-  ...samplingFields,
-});
-export type AssistantCreate = z.output<typeof assistantCreate>;
+const assistantCreateWith = (knows: KnowsTool) =>
+  z.strictObject({
+    model,
+    ...assistantFields(knows),
+    tool_resources: toolResourcesWithStores.optional(),
+    ...samplingFields,
+  });
 
-/** POST /assistants/{assistant_id} */
-export const assistantUpdate = z.strictObject({
-  model: model.optional(),
-  ...assistantFields,
-  tool_resources: toolResources.optional(),
-  ...samplingFields,
-});
-export type AssistantUpdate = z.output<typeof assistantUpdate>;
+const assistantUpdateWith = (knows: KnowsTool) =>
+  z.strictObject({
+    model: model.optional(),
+    ...assistantFields(knows),
+    tool_resources: toolResources.optional(),
+    ...samplingFields,
+  });
 
 // Threads
 
@@ -273,10 +289,10 @@ const truncationStrategy = z
   })
   .nullable();
 
-const runFields = {
+const runFields = (knows: KnowsTool) => ({
   model: model.nullable().optional(),
   instructions: instructions.optional(),
-  tools: tools.nullable().optional(),
+  tools: toolsOf(knows).nullable().optional(),
   ...samplingFields,
   stream: z.boolean().nullable().optional(),
   max_prompt_tokens: tokenBudget.optional(),
@@ -284,25 +300,43 @@ const runFields = {
   truncation_strategy: truncationStrategy.optional(),
   tool_choice: toolChoice.optional(),
   parallel_tool_calls: z.boolean().optional(),
-};
-
-/** POST /threads/{thread_id}/runs */
-export const runCreate = z.strictObject({
-  assistant_id: id('asst'),
-  ...runFields,
-  reasoning_effort: reasoningEffort.optional(),
-  additional_instructions: instructions.optional(),
-  additional_messages: list(messageCreate).nullable().optional(),
 });
+
+const runCreateWith = (knows: KnowsTool) =>
+  z.strictObject({
+    assistant_id: id('asst'),
+    ...runFields(knows),
+    reasoning_effort: reasoningEffort.optional(),
+    additional_instructions: instructions.optional(),
+    additional_messages: list(messageCreate).nullable().optional(),
+  });
+
+const threadAndRunCreateWith = (knows: KnowsTool) =>
+  z.strictObject({
+    assistant_id: id('asst'),
+    thread: threadCreate.optional(),
+    ...runFields(knows),
+    tool_resources: toolResources.optional(),
+  });
+
+/** The bodies that tools may stand in. */
+export const bodiesWith = (knows: KnowsTool) => ({
+  /** POST /assistants */
+  assistantCreate: assistantCreateWith(knows),
+  /** POST /assistants/{assistant_id} */
+  assistantUpdate: assistantUpdateWith(knows),
+  /** POST /threads/{thread_id}/runs */
+  runCreate: runCreateWith(knows),
+  /** POST /threads/runs, which has no additional_* and no reasoning_effort (§1.8) */
+  threadAndRunCreate: threadAndRunCreateWith(knows),
+});
+export type Bodies = ReturnType<typeof bodiesWith>;
+
+/** With OpenAI's own tools only. */
+export const { assistantCreate, assistantUpdate, runCreate, threadAndRunCreate } = bodiesWith(() => false);
+export type AssistantCreate = z.output<typeof assistantCreate>;
+export type AssistantUpdate = z.output<typeof assistantUpdate>;
 export type RunCreate = z.output<typeof runCreate>;
-
-/** POST /threads/runs, which has no additional_* and no reasoning_effort (§1.8) */
-export const threadAndRunCreate = z.strictObject({
-  assistant_id: id('asst'),
-  thread: threadCreate.optional(),
-  ...runFields,
-  tool_resources: toolResources.optional(),
-});
 export type ThreadAndRunCreate = z.output<typeof threadAndRunCreate>;
 
 /** POST /threads/{thread_id}/runs/{run_id} (§2.8) */

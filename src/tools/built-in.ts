@@ -1,0 +1,7 @@
+/** The tools that come with rethread (dashscope §A.10). */
+import { calculator } from './calculator.ts';
+import type { Tool } from './define.ts';
+
+export function builtInTools(): Tool[] {
+  return [calculator];
+}
