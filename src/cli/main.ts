@@ -18,6 +18,14 @@ const subcommands: Record<string, Subcommand> = {
     summary: 'put an endpoint to the compatibility suite',
     load: async (io) => (await import('./compat.ts')).compatCommand(io),
   },
+  export: {
+    summary: 'write assistants and threads as lines of JSON',
+    load: async (io) => (await import('./export.ts')).exportCommand(io),
+  },
+  import: {
+    summary: 'bring assistants and threads into a store',
+    load: async (io) => (await import('./import.ts')).importCommand(io),
+  },
   migrate: {
     summary: 'move code written for the Assistants API onto rethread',
     load: async (io) => (await import('./migrate.ts')).migrateCommand(io),

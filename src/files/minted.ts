@@ -35,6 +35,16 @@ export async function saveFile(
   ]);
 }
 
+/** Brings a file with its id from another store. @param content in base64 @returns false where it is there already */
+export async function restoreFile({ store }: Domain, file: FileObject, content: string): Promise<boolean> {
+  if (await store.get(keys.file(file.id))) return false;
+  await store.setMany([
+    [keys.fileContent(file.id), content],
+    [keys.file(file.id), { file } satisfies MintedFile],
+  ]);
+  return true;
+}
+
 /** @throws 404 in the Files API's words */
 export async function retrieveFile(domain: Domain, id: string): Promise<FileObject> {
   const record = await domain.store.get<MintedFile>(keys.file(id));

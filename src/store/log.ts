@@ -64,6 +64,12 @@ export interface Log {
    */
   append(ids: readonly string[]): Promise<LogPlan>;
 
+  /**
+   * What to write so that the log holds these ids and no others, in this order. They go to new pages, so that until the
+   * head is written, last, the log is as it was. The old pages are left to be deleted with the log.
+   */
+  replace(ids: readonly string[]): Promise<LogPlan>;
+
   /** What to write so that the id is gone: one entry, or none if it isn't there. */
   remove(id: string, page: number): Promise<Entry[]>;
 
@@ -124,7 +130,17 @@ class PagedLog implements Log {
 
   async append(ids: readonly string[]): Promise<LogPlan> {
     if (ids.length === 0) return { pages: [], writes: [] };
-    const head = (await this.#store.get<Head>(this.#headKey())) ?? emptyHead();
+    return this.#extend((await this.#store.get<Head>(this.#headKey())) ?? emptyHead(), ids);
+  }
+
+  async replace(ids: readonly string[]): Promise<LogPlan> {
+    const old = await this.#store.get<Head>(this.#headKey());
+    if (!old) return this.append(ids);
+    const next = Math.max(old.high, lastPage(old)) + 1;
+    return this.#extend({ first: next, at: next, high: next - 1, open: [[]] }, ids);
+  }
+
+  #extend(head: Head, ids: readonly string[]): LogPlan {
     const pages: number[] = [];
     const writes: Entry[] = [];
     for (const id of ids) {
