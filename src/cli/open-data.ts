@@ -74,6 +74,7 @@ export async function withData<T>(
 function dataOf(store: Store): Data {
   const directory = openTenantDirectory(store);
   const domainOver = (name: string): Domain => ({
+    tenant: name,
     store: store.scoped(name),
     now: Date.now,
     runExpiry: 600,
