@@ -54,6 +54,23 @@ function frame({ event, data, id }: SseEvent, ids: boolean): string {
   return `${ids && id !== undefined ? `id: ${id}\n` : ''}event: ${event}\ndata: ${jsonLine(data)}\n\n`;
 }
 
+/** In characters. The SDKs' parsers copy what is left of a chunk once for each event in it, so that long ones cost them much. */
+const LONGEST_CHUNK = 4_096;
+
+/** Events that came together, in few chunks and none of them long. */
+function chunksOf(batch: readonly SseEvent[], { frame }: Framing, ids: boolean): string[] {
+  const chunks: string[] = [];
+  let chunk = '';
+  for (const event of batch) {
+    chunk += frame(event, ids);
+    if (chunk.length < LONGEST_CHUNK) continue;
+    chunks.push(chunk);
+    chunk = '';
+  }
+  if (chunk) chunks.push(chunk);
+  return chunks;
+}
+
 const OPENAI: Framing = {
   frame,
   done: DONE,
@@ -106,16 +123,16 @@ function streamOf(
   let abort = () => {};
 
   /** The next batch as text, with what ends the stream if that is what comes next. */
-  const nextText = async (): Promise<{ text: string; last?: [SseEnd, unknown?] }> => {
+  const nextChunks = async (): Promise<{ chunks: string[]; last?: [SseEnd, unknown?] }> => {
     try {
       for (;;) {
         const { done, value } = await iterator.next();
-        if (done) return { text: framing.done, last: ['complete'] };
-        if (value.length > 0) return { text: value.map((event) => framing.frame(event, ids)).join('') };
+        if (done) return { chunks: [framing.done], last: ['complete'] };
+        if (value.length > 0) return { chunks: chunksOf(value, framing, ids) };
       }
     } catch (error) {
-      const text = framing.failed(error, headers['x-request-id'] ?? 'unknown');
-      return { text, last: ['failed', error] };
+      const chunks = [framing.failed(error, headers['x-request-id'] ?? 'unknown')];
+      return { chunks, last: ['failed', error] };
     }
   };
 
@@ -139,11 +156,11 @@ function streamOf(
       },
       async pull(controller) {
         waiting = true;
-        const { text, last } = await nextText();
+        const { chunks, last } = await nextChunks();
         waiting = false;
         silent = false;
         if (ended) return;
-        controller.enqueue(encoder.encode(text));
+        for (const chunk of chunks) controller.enqueue(encoder.encode(chunk));
         if (last) {
           end(...last);
           controller.close();

@@ -104,11 +104,7 @@ export function callerHeaders(headers: Iterable<[string, string]>): Record<strin
 
 export function createUpstream(caller: Caller, options: UpstreamOptions): Upstream {
   const mask = masking(caller);
-  let made: Promise<OpenAI> | undefined;
-  const client = () => {
-    made ??= makeClient(caller, options);
-    return made;
-  };
+  const { headers, query, fetchOptions } = caller;
 
   const call = async (
     method: 'get' | 'post' | 'delete',
@@ -121,8 +117,8 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
     },
   ): Promise<Response> => {
     try {
-      const sdk = await client();
-      return await sdk[method](path, request).asResponse();
+      const sdk = await clientFor(caller, options);
+      return await sdk[method](path, { ...request, headers, query, fetchOptions }).asResponse();
     } catch (error) {
       throw toUpstreamError(error, mask);
     }
@@ -167,24 +163,40 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
   };
 }
 
-/** rethread's own copy of the SDK, dressed as the caller. Loaded when the first call is made. */
-async function makeClient(caller: Caller, options: UpstreamOptions): Promise<OpenAI> {
-  const { default: SDK } = await import('openai');
-  return new SDK({
-    apiKey: 'sent-by-the-caller',
-    baseURL: caller.baseURL,
-    fetch: withReadableErrors(caller.fetch) as typeof fetch,
-    fetchOptions: caller.fetchOptions,
-    defaultHeaders: { Authorization: null, ...caller.headers },
-    defaultQuery: caller.query,
-    maxRetries: options.maxRetries ?? DEFAULT_RETRIES,
-    timeout: options.timeout ?? 600_000,
-    organization: null,
-    project: null,
-    // A browser page that wraps its client has chosen so already; the SDK's own guard is not ours to repeat.
-    dangerouslyAllowBrowser: true,
-    logLevel: 'off',
-  });
+let loading: Promise<typeof import('openai')> | undefined;
+
+/** rethread's own copy of the SDK. Loaded when the first call is made, and asked for only then: loaders may be slow to find it. */
+function loadSdk(): Promise<typeof import('openai')> {
+  loading ??= import('openai');
+  return loading;
+}
+
+/** Clients of the SDK by the fetch they go out through; what is a caller's own goes with each request. */
+const clients = new WeakMap<Fetch, Map<string, OpenAI>>();
+
+async function clientFor({ baseURL, fetch: send }: Caller, options: UpstreamOptions): Promise<OpenAI> {
+  const { maxRetries = DEFAULT_RETRIES, timeout = 600_000 } = options;
+  const { default: SDK } = await loadSdk();
+  const known = clients.get(send) ?? new Map<string, OpenAI>();
+  clients.set(send, known);
+  const key = `${maxRetries} ${timeout} ${baseURL}`;
+  const client =
+    known.get(key) ??
+    new SDK({
+      apiKey: 'sent-by-the-caller',
+      baseURL,
+      fetch: withReadableErrors(send) as typeof fetch,
+      defaultHeaders: { Authorization: null },
+      maxRetries,
+      timeout,
+      organization: null,
+      project: null,
+      // A browser page that wraps its client has chosen so already; the SDK's own guard is not ours to repeat.
+      dangerouslyAllowBrowser: true,
+      logLevel: 'off',
+    });
+  known.set(key, client);
+  return client;
 }
 
 /** The SDK leaves a listener on every signal it is given: one that outlives the call is not handed to it. */
@@ -294,12 +306,41 @@ async function* readEvents(
   }
 }
 
+/** How long, in milliseconds, the end of a body is waited for that nobody reads any more. */
+const TAIL_MS = 1_000;
+
+/**
+ * The chunks of a body. A reader that leaves early has usually seen the last event and only not the end of the body: that
+ * is read in the background, since a body that is cancelled takes its connection along and the next call needs a new one.
+ */
 async function* chunksOf(body: unknown, mask: Mask): AsyncGenerator<Uint8Array> {
+  // node-fetch, which SDK v4 brings along, gives a Node stream here: what both kinds share is the async iterator.
+  const chunks = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  let ended = false;
   try {
-    // node-fetch, which SDK v4 brings along, gives a Node stream here: what both kinds share is the async iterator.
-    yield* body as AsyncIterable<Uint8Array>;
+    for (;;) {
+      const { done, value } = await chunks.next();
+      ended = done === true;
+      if (ended) return;
+      yield value;
+    }
   } catch (error) {
+    ended = true;
     lost(mask)(error);
+  } finally {
+    if (!ended) void readTail(chunks);
+  }
+}
+
+async function readTail(chunks: AsyncIterator<Uint8Array>): Promise<void> {
+  const giveUp = setTimeout(() => void chunks.return?.()?.catch(() => {}), TAIL_MS);
+  giveUp.unref?.();
+  try {
+    while (!(await chunks.next()).done);
+  } catch {
+    // The connection is gone, and with it what was left to read.
+  } finally {
+    clearTimeout(giveUp);
   }
 }
 
