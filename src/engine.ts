@@ -17,6 +17,7 @@ import {
   optionsFromEnvironment,
   type RethreadOptions,
 } from './options.ts';
+import type { RedisBuses } from './queue/redis-bus.ts';
 import { type ActiveRun, type ActiveRuns, createActiveRuns } from './runs/active.ts';
 import { createBus } from './runs/bus.ts';
 import { type Recovery, startRecovery } from './runs/recover.ts';
@@ -93,13 +94,14 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
     async close(timeout) {
       state.closing = true;
       await drain(timeout);
-      const { tenants, store, active } = (await works?.catch(() => undefined)) ?? {};
+      const { tenants, store, active, buses } = (await works?.catch(() => undefined)) ?? {};
       const clockworks = tenants?.all().map(({ clockwork }) => clockwork) ?? [];
       // First, so that nobody takes up again what is abandoned here.
       for (const { bus } of clockworks) bus.close();
       await Promise.all(
         clockworks.flatMap(({ live }) => [...live.values()].map((execution) => execution.abandon())),
       );
+      await buses?.close();
       // What is left behind is everybody's from now on.
       await active?.close().catch(() => {});
       await store?.close();
@@ -121,6 +123,7 @@ const LOCK_MS = 10_000;
 interface Works {
   store: Store;
   active: ActiveRuns;
+  buses: RedisBuses | undefined;
   recovery: Recovery;
   handler: Handler;
   tenants: Tenants;
@@ -153,6 +156,16 @@ async function build(
     import('./http/retries.ts'),
   ]);
   const queue = new Queue({ concurrency: options.concurrency ?? 100 });
+  const buses = options.queue
+    ? await import('./queue/redis-bus.ts')
+        .then(({ openRedisBuses }) =>
+          openRedisBuses(options.queue as string, options.namespace ?? 'rethread'),
+        )
+        .catch(async (error: unknown) => {
+          await store.close();
+          throw error;
+        })
+    : undefined;
   const active = createActiveRuns(store, leaseMs);
   const tenants = createTenants(async (name) => {
     const domain: Domain = {
@@ -164,7 +177,7 @@ async function build(
     };
     await syncDeclared(domain);
     const clockwork: Clockwork = {
-      bus: createBus(),
+      bus: buses?.of(name) ?? createBus(),
       queue,
       live: new Map(),
       held: new Set(),
@@ -181,6 +194,10 @@ async function build(
     };
     return { domain, clockwork };
   });
+  buses?.onStopped((tenant, runId) => {
+    const own = tenants.all().find(({ domain }) => domain.tenant === tenant);
+    void own?.clockwork.live.get(runId)?.abandon();
+  });
   const service = createService(tenants, registry, options, observeUpstream, log, memoryLedger());
   const recovery = startRecovery(
     active,
@@ -192,7 +209,7 @@ async function build(
     (error) => log('warn', 'Runs that were left behind could not be looked after.', { error }),
     leaseMs / 3,
   );
-  return { store, active, recovery, tenants, handler: createHandler(service) };
+  return { store, active, buses, recovery, tenants, handler: createHandler(service) };
 }
 
 function createService(

@@ -41,22 +41,35 @@ const ENDINGS: ReadonlySet<string> = new Set([
 const BEGINNINGS: ReadonlySet<string> = new Set(['thread.created', 'thread.run.created']);
 
 export const endsStream = (event: AssistantEvent) => ENDINGS.has(event.event);
+export const beginsRun = (event: AssistantEvent) => BEGINNINGS.has(event.event);
 
+/** Looks out for where a run's stream ends, from the moment it is made. */
+export interface Watch {
+  /** Resolves when a stream of the run ends or has ended since the last call, or after `ms`, or when the signal aborts. */
+  next(ms: number, signal?: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+/** Of one tenant. What is asked of a bus of several processes is a promise, and may fail where its server is away. */
 export interface Bus {
+  /** Whether it carries the events of other processes too. */
+  readonly shared: boolean;
   publish(runId: string, events: readonly AssistantEvent[]): void;
   /** The number of the newest event; 0 before the first. */
-  position(runId: string): number;
-  /** Whether all events of the run after number `after` are at hand, or will be: it was created here, and is not forgotten. */
-  holds(runId: string, after: number): boolean;
+  position(runId: string): number | Promise<number>;
+  /** Whether all events of the run after number `after` are at hand, or will be: its beginning is, and is not forgotten. */
+  holds(runId: string, after: number): boolean | Promise<boolean>;
   /**
    * Events after number `after`, batch by batch as they arrive, up to the one that ends the stream. Ends at once where
-   * that one has been seen, and without one when the run has left this process.
+   * that one has been seen, and without one when the run has left this process, or its events no longer follow each
+   * other. A shared one gives an empty batch where nothing has come for a while.
    */
   read(runId: string, after: number, signal?: AbortSignal): AsyncGenerator<NumberedEvent[]>;
   /** All events so far that are at hand. */
-  past(runId: string): NumberedEvent[];
-  /** Resolves at the run's next event, or after `ms`, or when the signal aborts. */
-  next(runId: string, ms: number, signal?: AbortSignal): Promise<void>;
+  past(runId: string): NumberedEvent[] | Promise<NumberedEvent[]>;
+  watch(runId: string): Watch;
+  /** The run was ended by somebody who does not carry it out: whoever does hears of it. */
+  stopped(runId: string): void;
   /** This process carries the run no further: readers are told so, unless its stream has ended. */
   leave(runId: string): void;
   /** The run has never been: nothing of it is kept. */
@@ -109,6 +122,7 @@ export function createBus(keepMs = 600_000): Bus {
   }
 
   return {
+    shared: false,
     publish(runId, events) {
       if (events.length === 0) return;
       const channel = open(runId);
@@ -123,7 +137,7 @@ export function createBus(keepMs = 600_000): Bus {
     holds(runId, after) {
       const { entries = [], last = 0 } = channels.get(runId) ?? {};
       const [first] = entries;
-      return after <= last && first !== undefined && 'event' in first && BEGINNINGS.has(first.event.event);
+      return after <= last && first !== undefined && 'event' in first && beginsRun(first.event);
     },
     async *read(runId, after, signal) {
       const channel = open(runId);
@@ -143,11 +157,25 @@ export function createBus(keepMs = 600_000): Bus {
       const channel = channels.get(runId);
       return channel ? eventsAfter(channel, 0) : [];
     },
-    async next(runId, ms, signal) {
+    watch(runId) {
       const channel = open(runId);
-      await listen(channel, ms, signal);
-      tidy(runId, channel);
+      let seen = channel.last;
+      const ended = () => channel.silent && channel.last > seen;
+      return {
+        async next(ms, signal) {
+          const deadline = performance.now() + ms;
+          while (!ended() && !signal?.aborted && !closed) {
+            const left = deadline - performance.now();
+            if (left <= 0) break;
+            await listen(channel, left, signal);
+          }
+          if (ended()) seen = channel.last;
+        },
+        close: () => tidy(runId, channel),
+      };
     },
+    // Who ends a run here stops its execution too.
+    stopped() {},
     leave(runId) {
       const channel = channels.get(runId);
       if (!channel || channel.silent) return;

@@ -8,8 +8,8 @@ import { activeRun } from './settle.ts';
 /** `reject`: 400 #1/#2. `enqueue`: the request waits until the thread is free. `interrupt`: the active run is cancelled. */
 export type BusyThread = 'reject' | 'enqueue' | 'interrupt';
 
-/** How often a run of another process is looked at while waiting for it. */
-const LOOK_MS = 250;
+/** How often a run is looked at while waiting for it: one whose end is told here, and one of which nobody tells. */
+const LOOK_MS = { shared: 2_000, alone: 250 };
 
 /**
  * Does `work` when the thread is free, in the order of arrival.
@@ -49,9 +49,18 @@ function ignoreRefusal(error: unknown): void {
 }
 
 async function waitUntilFree(scope: Scope, threadId: string, signal: AbortSignal): Promise<void> {
+  const { bus } = scope.clockwork;
   while (!signal.aborted) {
     const active = await activeRun(scope, threadId);
     if (!active) return;
-    await scope.clockwork.bus.next(active.run.id, LOOK_MS, signal);
+    const watch = bus.watch(active.run.id);
+    try {
+      // It may have ended before it was watched.
+      const again = await activeRun(scope, threadId);
+      if (again?.run.id !== active.run.id) continue;
+      await watch.next(bus.shared ? LOOK_MS.shared : LOOK_MS.alone, signal);
+    } finally {
+      watch.close();
+    }
   }
 }

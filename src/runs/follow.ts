@@ -1,8 +1,9 @@
 /** A run's events for one listener, whoever carries the run out and whenever the listener comes (§3.1). */
 import { ApiError } from '../assistants/errors.ts';
 import { endsStream, type NumberedEvent } from './bus.ts';
-import { type Seen, seenIn, storedEvents } from './replay.ts';
+import { type Seen, storedEvents, Told } from './replay.ts';
 import type { Scope } from './scope.ts';
+import { settledRun } from './settle.ts';
 
 /** The events of a phase that this process has just begun: those after number `position`, up to the end of its stream. */
 export function followPhase(
@@ -19,17 +20,17 @@ export function followPhase(
  * The events after number `after`, for somebody who comes back. Where they are no longer at hand, the run's end is awaited
  * and told from what is stored, and the numbers do not go on where `after` left off.
  */
-export function resumeRun(
+export async function resumeRun(
   scope: Scope,
   threadId: string,
   runId: string,
   after: number,
   signal: AbortSignal,
-): { events: AsyncIterable<NumberedEvent[]>; numbered: boolean } {
-  if (scope.clockwork.bus.holds(runId, after)) {
+): Promise<{ events: AsyncIterable<NumberedEvent[]>; numbered: boolean }> {
+  if (await scope.clockwork.bus.holds(runId, after)) {
     return { events: fromBus(scope, threadId, runId, after, signal), numbered: true };
   }
-  const seen = after === 0 ? seenIn([]) : 'unknown';
+  const seen = after === 0 ? new Told().seen : 'unknown';
   return { events: fromStore(scope, threadId, runId, seen, 0, signal), numbered: false };
 }
 
@@ -41,14 +42,34 @@ async function* fromBus(
   signal: AbortSignal,
 ): AsyncGenerator<NumberedEvent[]> {
   const { bus } = scope.clockwork;
-  yield* bus.read(runId, after, signal);
-  if (signal.aborted) return;
+  const told = new Told();
+  let cursor = after;
+  let ended = false;
+  let idle = 0;
+  for await (const batch of bus.read(runId, after, signal)) {
+    if (batch.length > 0) {
+      idle = 0;
+      told.add(batch);
+      cursor = batch.at(-1)?.id ?? cursor;
+      ended = endsStream(batch.at(-1) as NumberedEvent);
+      yield batch;
+    } else if (!(await goesOn(scope, threadId, runId)) && ++idle > 1) {
+      // It has ended, and what told so was lost on its way.
+      break;
+    }
+  }
+  if (ended || signal.aborted) return;
   if (bus.closed) throw new ApiError('rethread is closing.', { status: 503, type: 'server_error' });
-  const past = bus.past(runId);
-  const last = past.at(-1);
-  if (last && endsStream(last)) return;
-  // Another process has ended the run, or carries it on.
-  yield* fromStore(scope, threadId, runId, seenIn(past), last?.id ?? 0, signal);
+  // Another process has ended the run, or carries it on from the beginning of its phase.
+  const before = after === 0 ? [] : await bus.past(runId);
+  told.add(before.filter(({ id }) => id <= after));
+  yield* fromStore(scope, threadId, runId, told.seen, cursor, signal);
+}
+
+/** Looks after the run, too. */
+async function goesOn(scope: Scope, threadId: string, runId: string): Promise<boolean> {
+  const status = (await settledRun(scope, threadId, runId))?.run.status;
+  return status === 'queued' || status === 'in_progress' || status === 'cancelling';
 }
 
 async function* fromStore(

@@ -21,11 +21,24 @@ export interface Seen {
 const OPENED = /^thread\.(run\.step|message)\.created$/;
 const CLOSED = /^thread\.(run\.step|message)\.(completed|incomplete|failed|cancelled|expired)$/;
 
-/** What somebody has seen who was told these events. */
-export function seenIn(events: readonly AssistantEvent[]): Seen {
-  const ids = (name: RegExp) =>
-    new Set(events.flatMap(({ event, data }) => (name.test(event) && 'id' in data ? [data.id] : [])));
-  return { open: ids(OPENED), closed: ids(CLOSED), run: events.length > 0 };
+/** Adds up what somebody has seen who is told one event after another. */
+export class Told {
+  readonly #open = new Set<string>();
+  readonly #closed = new Set<string>();
+  #run = false;
+
+  add(events: readonly AssistantEvent[]): void {
+    for (const { event, data } of events) {
+      this.#run = true;
+      if (event === 'thread.message.delta' || !('id' in data)) continue;
+      if (OPENED.test(event)) this.#open.add(data.id);
+      else if (CLOSED.test(event)) this.#closed.add(data.id);
+    }
+  }
+
+  get seen(): Seen {
+    return { open: this.#open, closed: this.#closed, run: this.#run };
+  }
 }
 
 /**

@@ -91,6 +91,7 @@ export async function endStored(scope: Inside, { run }: RunRecord, how: 'cancell
   try {
     const { events, seen } = await domain.store.lock(locks.thread(threadId), end);
     clockwork.bus.publish(runId, events);
+    clockwork.bus.stopped(runId);
     return seen;
   } catch (error) {
     if (error instanceof Overtaken) return undefined;

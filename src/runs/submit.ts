@@ -21,7 +21,7 @@ export async function submitToolOutputs(
 ): Promise<Started> {
   const { domain, clockwork } = scope;
   await settledRun(scope, threadId, runId);
-  const position = clockwork.bus.position(runId);
+  const position = await clockwork.bus.position(runId);
   const lease = await leaseOfWaiting(scope, threadId, runId);
   const accept = domain.store.lock(locks.thread(threadId), async () => {
     const stored = await loadRun(domain, threadId, runId);

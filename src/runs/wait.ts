@@ -1,10 +1,11 @@
 /** Holds an answer until a run has come to where somebody wants to know (§5.1). */
 import { isOver, type RunRecord } from '../assistants/runs.ts';
+import type { Watch } from './bus.ts';
 import type { Scope } from './scope.ts';
 import { settledRun } from './settle.ts';
 
-/** A run of another process sends no events here: it is looked at this often. */
-const LOOK_MS = 250;
+/** How often a run of another process is looked at: one whose end is told here, and one of which nobody tells. */
+const LOOK_MS = { shared: 2_000, alone: 250 };
 
 /** The statuses in which an SDK's poll helper asks again. */
 const goesOn = ({ run }: RunRecord) => !isOver(run) && run.status !== 'requires_action';
@@ -17,15 +18,23 @@ export async function whileWaiting(
   ms: number,
   signal: AbortSignal,
 ): Promise<RunRecord | undefined> {
-  const { live } = scope.clockwork;
+  const { live, bus } = scope.clockwork;
   const deadline = Date.now() + ms;
-  for (;;) {
-    const record = await settledRun(scope, threadId, runId);
-    const left = deadline - Date.now();
-    if (!record || !goesOn(record) || left <= 0 || signal.aborted) return record;
-    const phase = live.get(runId);
-    if (phase) await pause(left, signal, phase.done);
-    else await pause(Math.min(left, LOOK_MS), signal);
+  let watch: Watch | undefined;
+  try {
+    for (;;) {
+      const record = await settledRun(scope, threadId, runId);
+      const left = deadline - Date.now();
+      if (!record || !goesOn(record) || left <= 0 || signal.aborted) return record;
+      const phase = live.get(runId);
+      if (phase) await pause(left, signal, phase.done);
+      else if (!bus.shared) await pause(Math.min(left, LOOK_MS.alone), signal);
+      else if (watch) await watch.next(Math.min(left, LOOK_MS.shared), signal);
+      // From here on its end is not missed; it may have come before.
+      else watch = bus.watch(runId);
+    }
+  } finally {
+    watch?.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { type Assistants, createAssistants, type RethreadOptions } from '../../s
 import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
 import { postgres, redis } from '../services.ts';
 import { dropKeys, dropTable } from '../store/helpers/clean.ts';
-import { type Rig, rig } from '../surface/harness.ts';
+import { BASE_URL, type Rig, rig } from '../surface/harness.ts';
 
 export type Shared = 'file' | 'redis' | 'postgres';
 
@@ -38,7 +38,12 @@ export async function cluster(shared: Shared, given: RethreadOptions = {}): Prom
     sim,
     options,
     member(more = {}) {
-      const assistants = createAssistants({ log: () => {}, ...options, ...more });
+      const assistants = createAssistants({
+        log: () => {},
+        upstream: { baseURL: BASE_URL, apiKey: 'sk-sim', fetch: sim.fetch as typeof fetch },
+        ...options,
+        ...more,
+      });
       members.push(assistants);
       return rig({ simulator: sim, assistants });
     },

@@ -47,7 +47,7 @@ export async function streamAgain(
   c.env.identity.admitStream?.();
   await loadRun(scope.domain, threadId, runId);
   await settledRun(scope, threadId, runId);
-  const { events, numbered } = resumeRun(scope, threadId, runId, position, c.req.raw.signal);
+  const { events, numbered } = await resumeRun(scope, threadId, runId, position, c.req.raw.signal);
   const includeSearchContent = queryOf(c, includeQuery);
   const thread = withThread && !numbered ? await retrieveThread(scope.domain, threadId) : undefined;
   async function* opened(): AsyncGenerator<NumberedEvent[]> {
@@ -70,7 +70,7 @@ export async function resumeStream(c: Ctx, scope: Scope, record: RunRecord): Pro
   const { run } = record;
   c.env.identity.admitStream?.();
   await settledRun(scope, run.thread_id, run.id);
-  const { events, numbered } = resumeRun(scope, run.thread_id, run.id, position, c.req.raw.signal);
+  const { events, numbered } = await resumeRun(scope, run.thread_id, run.id, position, c.req.raw.signal);
   return stream(c, events, { position, ids: numbered, includeSearchContent: queryOf(c, includeQuery) });
 }
 
