@@ -45,10 +45,14 @@ export async function restoreFile({ store }: Domain, file: FileObject, content: 
   return true;
 }
 
-/** @throws 404 in the Files API's words */
+/** In the Files API's words. */
+export const noFile = (id: string) =>
+  new ApiError(`No such File object: ${id}`, { status: 404, param: 'id' });
+
+/** @throws 404 */
 export async function retrieveFile(domain: Domain, id: string): Promise<FileObject> {
   const record = await domain.store.get<MintedFile>(keys.file(id));
-  if (!record) throw new ApiError(`No such File object: ${id}`, { status: 404, param: 'id' });
+  if (!record) throw noFile(id);
   return record.file;
 }
 

@@ -15,7 +15,7 @@ import { digestOf, keyOf, missingKey } from './keys.ts';
 import { createLimits } from './limits.ts';
 import { createObserver } from './observe.ts';
 import type { GatewayOptions } from './options.ts';
-import { passThrough } from './passthrough.ts';
+import { hasNativeApi, passThrough } from './passthrough.ts';
 import { openTenantDirectory, type TenantDirectory } from './tenants.ts';
 
 export interface Gateway {
@@ -56,7 +56,7 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
 
   async function answer(request: Request, pathname: string): Promise<Response> {
     const visitor = identify(request);
-    if (!isOurs(request, pathname)) {
+    if (!isOurs(request, pathname, visitor.caller.baseURL)) {
       if (options.assistantsOnly) throw unknownRoute(request.method, pathname);
       return limits.counted(visitor.owner, await passThrough(request, visitor.caller));
     }
@@ -135,9 +135,15 @@ function split({ runsPerTenant, streamsPerTenant, tenants, ...options }: Gateway
   return { general, tenants, runsPerTenant, streamsPerTenant };
 }
 
-/** Files are rethread's own in DashScope's dialect; in OpenAI's they are the upstream's, but for those that runs made. */
-const isOurs = (request: Request, pathname: string) =>
-  localRoute(pathname) !== undefined || (speaksDashScope(request) && dashScopeRoute(pathname) !== undefined);
+/**
+ * In DashScope's dialect files are rethread's own, unless the upstream is DashScope, which has them for more than this API;
+ * in OpenAI's they are the upstream's, but for those that runs made.
+ */
+function isOurs(request: Request, pathname: string, upstream: string): boolean {
+  if (localRoute(pathname)) return true;
+  const route = speaksDashScope(request) ? dashScopeRoute(pathname) : undefined;
+  return route !== undefined && !hasNativeApi(upstream);
+}
 
 /** A path with its ids taken out, so that metrics do not grow with the data. */
 function routeOf(pathname: string): string {

@@ -93,6 +93,7 @@ function welcome(url: string, { simulate, ...options }: ServeOptions): string {
   Node      new OpenAI({ baseURL: '${url}/v1' })
   Python    OpenAI(base_url="${url}/v1")
   any       OPENAI_BASE_URL=${url}/v1
+  DashScope DASHSCOPE_HTTP_BASE_URL=${url}/api/v1   (Python and Java; its Assistant API is served there)
 
   The key is ${key}. Health: ${url}/healthz, readiness: ${url}/readyz, metrics: ${url}/metrics
   Ctrl-C stops it.

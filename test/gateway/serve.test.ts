@@ -45,6 +45,7 @@ describe('rethread serve', () => {
     const { url, said, child, exit } = await serving('--simulate');
     expect(said.out).toContain(`new OpenAI({ baseURL: '${url}' })`);
     expect(said.out).toContain(`OpenAI(base_url="${url}")`);
+    expect(said.out).toContain(`DASHSCOPE_HTTP_BASE_URL=${url.replace(/\/v1$/, '/api/v1')}`);
     for (const { major, SDK } of majors.filter((one) => one.major === 4 || one.major === 7)) {
       const client = new SDK({ apiKey: 'any', baseURL: url });
       const beta = betaOf(major, client);

@@ -6,6 +6,7 @@ import type { Service } from '../service.ts';
 import { assistants } from './assistants.ts';
 import type { Env } from './context.ts';
 import { errorResponse, newRequestId } from './envelope.ts';
+import { files } from './files.ts';
 import { messages } from './messages.ts';
 import { dashScopeRoute } from './route.ts';
 import { runs, threadAndRun } from './runs.ts';
@@ -33,6 +34,7 @@ export function dashScopeDialect(service: Service) {
   app.route('/threads/:thread_id/runs', runs);
   app.route('/threads/:thread_id/messages', messages);
   app.route('/threads', threads);
+  app.route('/files', files);
 
   app.notFound((c) => {
     // An SDK turns an empty id into `/threads/` or `/threads//messages`.

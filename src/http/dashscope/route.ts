@@ -1,6 +1,9 @@
 /** Tells requests of DashScope's Assistant API from all others (docs/contracts/dashscope.md §A.1, §B). */
 
-const ROUTE = /^(.*?)(\/(?:assistants|threads|files)(?:\/.*)?)$/;
+const ROUTE = /^\/(assistants|threads|files)(\/|$)/;
+
+/** A route behind a base of somebody's own. */
+const ANYWHERE = /^.*?(\/(?:assistants|threads|files)(?:\/.*)?)$/;
 
 /** The base that DashScope's clients are told, wherever it is mounted. */
 const BASE = /(^|\/)api\/v1(\/|$)/;
@@ -20,5 +23,7 @@ export function speaksDashScope(request: Request): boolean {
 
 /** The part of a path that the routes are written for, e.g. `/threads/thread_x/runs`; undefined for other APIs' paths. */
 export function dashScopeRoute(pathname: string): string | undefined {
-  return ROUTE.exec(pathname)?.[2];
+  const [, below] = /\/api\/v1(\/.*)$/.exec(pathname) ?? [];
+  if (below !== undefined) return ROUTE.test(below) ? below : undefined;
+  return ANYWHERE.exec(pathname)?.[1];
 }

@@ -24,22 +24,23 @@ export async function readJson(
   limitBytes: number,
   refused: () => ApiError = notJson,
 ): Promise<unknown> {
-  if (request.body === null) return {};
-  if (Number(request.headers.get('content-length')) > limitBytes) {
-    // Left unread, the connection could not be used again.
-    await request.body.cancel().catch(() => {});
-    throw tooLarge(limitBytes);
-  }
-  const text = decode(await readBytes(request, request.body, limitBytes), refused);
+  const text = decode(await readLimited(request, limitBytes), refused);
   if (text.trim() === '') return {};
   return parseJson(text, refused);
 }
 
-async function readBytes(
-  request: Request,
-  body: ReadableStream<Uint8Array>,
-  limitBytes: number,
-): Promise<Uint8Array[]> {
+/**
+ * The bytes that a request carries.
+ * @throws ApiError 413 above the limit, 400 or 499 for a body that did not arrive
+ */
+export async function readLimited(request: Request, limitBytes: number): Promise<Uint8Array[]> {
+  const { body } = request;
+  if (body === null) return [];
+  if (Number(request.headers.get('content-length')) > limitBytes) {
+    // Left unread, the connection could not be used again.
+    await body.cancel().catch(() => {});
+    throw tooLarge(limitBytes);
+  }
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
