@@ -4,9 +4,10 @@
  *   tsx bench/migrate/corpus.ts <directory> <files.tsv> [name…]
  *
  * `<directory>` has one checkout per repository, named `owner+name`. `files.tsv` lists, per repository and file, how many
- * call sites a text search saw (columns repo, path, kind, sites). Nothing in the checkouts is touched: each run works on
- * a copy. Printed per repository, as a Markdown table: sites in code (comments and strings left out) by a count of its own,
- * sites found, what became of them, findings, parse errors brought in, and whether a second run is clean.
+ * call sites a plain pass over the syntax saw (columns repo, path, kind, sites). Nothing in the checkouts is touched: each run works on
+ * a copy. Printed per repository, as a Markdown table: sites listed, sites in code (comments and strings left out) by a count of
+ * its own, sites found, what became of them, sites that the list has and the run has not, files with fewer sites found
+ * than in code (missed), findings, parse errors brought in, and whether a second run is clean.
  */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,10 +20,10 @@ const [directory, filesTsv, ...only] = process.argv.slice(2);
 if (!directory || !filesTsv)
   throw new Error('usage: tsx bench/migrate/corpus.ts <directory> <files.tsv> [name…]');
 
-const listed = new Map<string, string[]>();
+const listed = new Map<string, { file: string; sites: number }[]>();
 for (const row of readFileSync(filesTsv, 'utf8').trim().split('\n').slice(1)) {
   const [repo = '', file = '', , sites = '0'] = row.split('\t');
-  if (Number(sites) > 0) listed.set(repo, [...(listed.get(repo) ?? []), file]);
+  if (Number(sites) > 0) listed.set(repo, [...(listed.get(repo) ?? []), { file, sites: Number(sites) }]);
 }
 
 /** Calls of the surface in code, by the tokens of the file and not by its tree: a check on the codemod's own finding. */
@@ -52,9 +53,9 @@ const status = (report: Report, name: string): number =>
   report.sites.filter((site) => site.status === name).length;
 
 console.log(
-  '| repository | in code | found | wrapped | live | left alone | not found | clients | repaired | raw | to do | parse errors | second run |',
+  '| repository | listed | in code | found | wrapped | live | left alone | not found | short of the list | missed | clients | repaired | raw | to do | parse errors | second run |',
 );
-console.log('|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|');
+console.log('|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|');
 for (const name of readdirSync(directory).sort()) {
   if (only.length > 0 && !only.some((each) => name.includes(each))) continue;
   const copy = mkdtempSync(path.join(tmpdir(), 'rethread-corpus-'));
@@ -70,9 +71,15 @@ for (const name of readdirSync(directory).sort()) {
     const first = await migrate({ cwd: copy, force: true });
     const perFile = new Map<string, number>();
     for (const site of first.sites) perFile.set(site.file, (perFile.get(site.file) ?? 0) + 1);
-    for (const file of listed.get(repo) ?? []) {
+    let inList = 0;
+    let short = 0;
+    for (const { file, sites } of listed.get(repo) ?? []) {
+      inList += sites;
+      short += Math.max(0, sites - (perFile.get(file) ?? 0));
       const expected = sitesInCode(file, readFileSync(path.join(directory, name, file), 'utf8'));
       inCode += expected;
+      if ((perFile.get(file) ?? 0) < sites)
+        console.log(`  list ${file}: ${sites} listed, ${expected} in code, ${perFile.get(file) ?? 0} found`);
       if ((perFile.get(file) ?? 0) < expected)
         missed.push(`${file}: ${expected} in code, ${perFile.get(file) ?? 0} found`);
     }
@@ -85,12 +92,15 @@ for (const name of readdirSync(directory).sort()) {
       second.files.length === 0 ? 'clean' : `CHANGES ${second.files.map(({ file }) => file).join(' ')}`;
     const { summary } = first;
     const cells = [
+      add('listed', inList),
       add('in code', inCode),
       add('found', summary.callSites),
       add('wrapped', status(first, 'wrapped') + status(first, 'already')),
       add('live', status(first, 'live')),
       add('left alone', status(first, 'withheld')),
       add('not found', status(first, 'unresolved')),
+      add('short of the list', short),
+      add('missed', missed.length),
       add('clients', summary.clientsWrapped),
       add('repaired', summary.callsRepaired),
       add('raw', summary.rawHttpCalls),

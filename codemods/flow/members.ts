@@ -1,6 +1,6 @@
 /** Members of classes and object literals: where a property gets its value. */
 import { ts } from 'ts-morph';
-import { bare, isAssignment, lastName, propertyName } from '../source/parse.ts';
+import { isAssignment, propertyName } from '../source/parse.ts';
 import { constructionsOf } from './callers.ts';
 import { hasModifier } from './exports.ts';
 import { baseExpression, extendsClient } from './inheritance.ts';

@@ -188,7 +188,7 @@ function repairSite(context: ShimContext, plan: Plan, site: PlannedSite): void {
   const { version, source, path } = site;
   if (!version) return;
   take(context, plan, source, moveVectorStores(source, site.node, path, version));
-  if (!ts.isCallExpression(site.node)) return;
+  if (!ts.isCallExpression(site.node) || !site.isCall) return;
   if (!isKnownMethod(path)) {
     plan.remarks.push({ source, ...unknownMethod(source, site.node, path) });
     return;

@@ -1,4 +1,6 @@
 /** Puts into words why a call's client was not found: one finding for all calls that are lost for the same reason. */
+import { ts } from 'ts-morph';
+import { isTestFile } from '../detect/test-files.ts';
 import type { Tracer, Value } from '../flow/values.ts';
 import type { Remark } from '../transforms/outcome.ts';
 import type { PlannedSite } from './plan.ts';
@@ -9,7 +11,7 @@ export function unresolvedRemarks(tracer: Tracer, sites: readonly PlannedSite[],
     { site: PlannedSite; calls: Set<string>; lines: number[]; reason: string }
   >();
   for (const site of sites) {
-    if (site.status !== 'unresolved') continue;
+    if (site.status !== 'unresolved' || isAboutMethod(site)) continue;
     const reason = reasonFor(tracer, site, root);
     const key = `${site.source.path}\0${reason}`;
     const group = groups.get(key) ?? { site, calls: new Set(), lines: [], reason };
@@ -33,13 +35,23 @@ export function unresolvedRemarks(tracer: Tracer, sites: readonly PlannedSite[],
   });
 }
 
+/** `client.beta.threads.create.resolves(…)`: it is about a mock, and needs no client. */
+function isAboutMethod(site: PlannedSite): boolean {
+  return ts.isCallExpression(site.node) && !site.isCall;
+}
+
 function reasonFor(tracer: Tracer, site: PlannedSite, root: string): string {
   if (site.candidates.length > 0) {
     const places = site.candidates.map((value) => placeOf(tracer, value, root)).sort();
     return `it comes through a property under whose name several clients are kept, and it may be any of them (${places.join(', ')})`;
   }
-  const lost = site.lost.find((value) => value.kind === 'unknown') ?? site.lost[0];
+  const unknown = site.lost.filter((value) => value.kind === 'unknown');
+  const told = unknown.length > 0 ? unknown : site.lost;
+  const inCode = told.find((value) => !isTestFile(tracer.sources.of(value.node), root));
+  const lost = inCode ?? told[0];
   if (!lost) return `nothing that reaches \`${rootText(site)}\` makes a client`;
+  if (!inCode && !isTestFile(site.source, root))
+    return `only tests hand one in (${placeOf(tracer, lost, root)}), so whoever uses this code makes it`;
   return `${sentence(lost)} (${placeOf(tracer, lost, root)})`;
 }
 

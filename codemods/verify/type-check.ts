@@ -4,7 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { Project, ts } from 'ts-morph';
+import { getLibFiles, libFolderInMemoryPath } from '@ts-morph/common';
+import { ts } from 'ts-morph';
 import type { Config, Configs } from '../project/configs.ts';
 
 export interface CheckedFile {
@@ -99,38 +100,30 @@ function checkGroup(
   files: readonly CheckedFile[],
   rethreadVersion: string,
 ): Map<string, string[]> {
-  const project = new Project({
-    compilerOptions: optionsOf(config),
-    skipAddingFilesFromTsConfig: true,
-    skipFileDependencyResolution: true,
-  });
   const [first] = files;
   const dir = config ? path.posix.dirname(config.file) : path.posix.dirname(first?.path ?? '/');
-  for (const ambient of [
-    'next-env.d.ts',
-    'env.d.ts',
-    'global.d.ts',
-    'src/env.d.ts',
-    'src/vite-env.d.ts',
-    'types.d.ts',
-  ]) {
-    if (existsSync(`${dir}/${ambient}`)) project.addSourceFileAtPath(`${dir}/${ambient}`);
-  }
-  const names = [...(isInstalled(dir) ? [] : ['rethread']), `npm:rethread@^${rethreadVersion}`];
-  project.createSourceFile(`${dir}/__rethread__.d.ts`, names.map(DECLARATION).join('\n'), {
-    overwrite: true,
-  });
+  const ambient = AMBIENT.map((name) => `${dir}/${name}`).filter((file) => existsSync(file));
+  const names = [
+    ...(isAbove(dir, 'node_modules/rethread/package.json') ? [] : ['rethread']),
+    `npm:rethread@^${rethreadVersion}`,
+  ];
+  const installed = isAbove(dir, 'node_modules');
+  const declarations = `${dir}/__rethread__.d.ts`;
+  const roots = [...ambient, declarations, ...files.map((file) => file.path)];
+  const options = optionsOf(config);
+  const texts = new Map([[declarations, names.map(DECLARATION).join('\n')]]);
 
-  const sources = files.map((file) => ({
-    file,
-    source: project.createSourceFile(file.path, file.before, { overwrite: true }),
-  }));
-  const before = sources.map(({ source }) => errorsIn(project, source.getFilePath()));
-  for (const { file, source } of sources) source.replaceWithText(file.after);
+  for (const file of files) texts.set(file.path, file.before);
+  const was = ts.createProgram(roots, options, hostOver(texts, options, dir));
+  const before = files.map((file) => errorsIn(was, file.path));
+  for (const file of files) texts.set(file.path, file.after);
+  // What is the same in both programs is parsed and bound once.
+  const is = ts.createProgram(roots, options, hostOver(texts, options, dir), was);
   const found = new Map<string, string[]>();
-  sources.forEach(({ file, source }, index) => {
+  files.forEach((file, index) => {
     const remaining = [...(before[index] ?? [])];
-    const fresh = errorsIn(project, source.getFilePath()).filter((error) => {
+    const fresh = errorsIn(is, file.path).filter((error) => {
+      if (!installed && WANTS_NODE_TYPES.test(error)) return false;
       const known = remaining.indexOf(error);
       if (known >= 0) remaining.splice(known, 1);
       return known < 0;
@@ -140,9 +133,62 @@ function checkGroup(
   return found;
 }
 
+/** "Cannot find name 'process'": where nothing is installed, that says nothing about the rewrite. */
+const WANTS_NODE_TYPES = /^TS(?:2580|2591):/;
+
+/** Files with global types that a project may have beside its config. */
+const AMBIENT = [
+  'next-env.d.ts',
+  'env.d.ts',
+  'global.d.ts',
+  'src/env.d.ts',
+  'src/vite-env.d.ts',
+  'types.d.ts',
+];
+
+/** The compiler's own library files by name: they are large, and the same for all projects of a run. */
+const libraryTexts = new Map<string, string>();
+const libraries = new Map<string, ts.SourceFile>();
+
+function library(name: string, languageVersion: ts.ScriptTarget): ts.SourceFile | undefined {
+  if (libraryTexts.size === 0) {
+    for (const { fileName, text } of getLibFiles()) libraryTexts.set(fileName, text);
+  }
+  const text = libraryTexts.get(name);
+  if (text === undefined) return undefined;
+  const known = libraries.get(name);
+  if (known) return known;
+  const source = ts.createSourceFile(`${libFolderInMemoryPath}/${name}`, text, languageVersion);
+  libraries.set(name, source);
+  return source;
+}
+
+/** A host that reads the disk, with `texts` over it. */
+function hostOver(
+  texts: ReadonlyMap<string, string>,
+  options: ts.CompilerOptions,
+  dir: string,
+): ts.CompilerHost {
+  const host = ts.createCompilerHost(options, true);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.getCurrentDirectory = () => dir;
+  host.getDefaultLibLocation = () => libFolderInMemoryPath;
+  host.getDefaultLibFileName = (given) => `${libFolderInMemoryPath}/${ts.getDefaultLibFileName(given)}`;
+  host.fileExists = (file) => texts.has(file) || fileExists(file);
+  host.readFile = (file) => texts.get(file) ?? readFile(file);
+  host.getSourceFile = (file, languageOrOptions, onError, fresh) => {
+    if (path.posix.dirname(file) === libFolderInMemoryPath)
+      return library(path.posix.basename(file), options.target ?? ts.ScriptTarget.ES2022);
+    const text = texts.get(file);
+    return text === undefined
+      ? getSourceFile(file, languageOrOptions, onError, fresh)
+      : ts.createSourceFile(file, text, languageOrOptions, true);
+  };
+  return host;
+}
+
 /** Errors without their places, since a rewrite moves them. */
-function errorsIn(project: Project, file: string): string[] {
-  const program = project.getProgram().compilerObject;
+function errorsIn(program: ts.Program, file: string): string[] {
   const source = program.getSourceFile(file);
   if (!source) return [];
   return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
@@ -150,9 +196,9 @@ function errorsIn(project: Project, file: string): string[] {
   );
 }
 
-function isInstalled(start: string): boolean {
+function isAbove(start: string, name: string): boolean {
   for (let dir = start; ; dir = path.posix.dirname(dir)) {
-    if (existsSync(`${dir}/node_modules/rethread/package.json`)) return true;
+    if (existsSync(`${dir}/${name}`)) return true;
     if (path.posix.dirname(dir) === dir) return false;
   }
 }

@@ -22,6 +22,8 @@ export interface Expectation {
   sites: Record<string, number>;
   /** `code file:line`, sorted. */
   findings: string[];
+  /** Sentences that must be in the findings' messages. */
+  says?: string[];
   /** HTTP calls rerouted. */
   raw?: number;
   /** `language vendor file:line`, sorted. */

@@ -33,6 +33,8 @@ describe.each(fixtures())('$name', ({ name, before, after, expect: expected }) =
     for (const { status } of report.sites) sites[status] = (sites[status] ?? 0) + 1;
     expect(sites).toEqual(expected.sites);
     expect(shown(report)).toEqual([...expected.findings].sort());
+    for (const sentence of expected.says ?? [])
+      expect(report.findings.map((finding) => finding.message).join('\n')).toContain(sentence);
     if (expected.raw !== undefined) expect(report.summary.rawHttpCalls).toBe(expected.raw);
     if (expected.foreign) {
       const foreign = report.foreign.map(
