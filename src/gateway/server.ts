@@ -22,11 +22,12 @@ export async function startServer(serveOptions: ServeOptions): Promise<void> {
     ...options
   } = serveOptions;
   const log = pino({ level: logLevel, redact: ['*.authorization', '*.apiKey'] }, pino.destination(2));
-  const simulated = simulate ? await simulator() : undefined;
+  const personality = options.profile === 'dashscope' ? 'dashscope' : 'openai';
+  const simulated = simulate ? await simulator(personality) : undefined;
   const gateway = createGateway(
     {
       ...options,
-      ...(simulated && { upstream: 'http://simulator.test/v1', upstreamKey: 'sk-simulator' }),
+      ...(simulated && { upstream: SIMULATED[personality], upstreamKey: 'sk-simulator' }),
       log: (level, message, details = {}) => {
         const { error, ...rest } = details;
         log[level](
@@ -57,9 +58,15 @@ export async function startServer(serveOptions: ServeOptions): Promise<void> {
   });
 }
 
-async function simulator(): Promise<Fetch> {
+/** Where the simulator is taken to be; nothing is called there. */
+const SIMULATED = {
+  openai: 'http://simulator.test/v1',
+  dashscope: 'http://simulator.test/compatible-mode/v1',
+};
+
+async function simulator(personality: keyof typeof SIMULATED): Promise<Fetch> {
   const { createSimulator, followScript } = await import('../simulator/index.ts');
-  return createSimulator({ defaultScript: followScript }).fetch as Fetch;
+  return createSimulator({ personality, defaultScript: followScript }).fetch as Fetch;
 }
 
 /** Waits for SIGTERM or SIGINT and drains; a second signal ends the process at once. */

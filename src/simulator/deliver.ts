@@ -1,6 +1,6 @@
 import type { Cut, Malformation } from './pieces.ts';
 import { malformedFrame } from './stream.ts';
-import { frame, type Step, type WireResponse } from './wire.ts';
+import { frame as frameEvent, type Step, type WireEvent, type WireResponse } from './wire.ts';
 
 /** The line to one client. */
 export interface Connection {
@@ -76,11 +76,14 @@ const CHUNK_CHARACTERS = 64 * 1024;
 /**
  * Writes a turn's steps as a body. Nothing runs ahead of the reader, and what is ready goes out together: there is no
  * timer and no microtask per event.
+ *
+ * @param frame how an event is written
  */
 export function streamBody(
   steps: Iterator<Step, unknown>,
   faults: Faults,
   connection: Connection,
+  frame: (event: WireEvent) => string = frameEvent,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   const { cut, malformed } = faults;

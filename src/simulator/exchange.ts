@@ -14,6 +14,8 @@ export interface RecordedRequest {
   body: unknown;
   /** The client went away before it had the whole answer. */
   aborted: boolean;
+  /** Parameters and tools that were ignored in silence, as DashScope does (dashscope §C.3). */
+  ignored?: string[];
 }
 
 /** What handlers get beside the request itself. */
@@ -24,7 +26,7 @@ export interface Exchange {
   search: URLSearchParams;
 }
 
-type Env = { Bindings: Exchange };
+type Env = { Bindings: Exchange; Variables: { requestId: string } };
 
 /** The routes of a simulator. */
 export type App = Hono<Env>;

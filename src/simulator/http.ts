@@ -4,7 +4,7 @@ import type { Incoming } from './server.ts';
 
 /** A simulator that listens on a port. */
 export interface SimulatorServer {
-  /** The base URL to give to a client: `http://127.0.0.1:PORT/v1`. */
+  /** The base URL to give to a client: `http://127.0.0.1:PORT/v1`, or `…/compatible-mode/v1` with DashScope's personality. */
   url: string;
   port: number;
   /** Closes the port and all connections. */
@@ -13,7 +13,7 @@ export interface SimulatorServer {
 
 /** Listens; `@hono/node-server` is loaded only here, so that the rest runs wherever `fetch` does. */
 export async function listen(
-  options: { port?: number; host?: string },
+  options: { port?: number; host?: string; path: string },
   handle: (incoming: Incoming) => Promise<Response>,
 ): Promise<SimulatorServer> {
   const { serve } = await import('@hono/node-server');
@@ -51,7 +51,7 @@ export async function listen(
       },
       (info: AddressInfo) => {
         resolve({
-          url: `http://${hostname}:${info.port}/v1`,
+          url: `http://${hostname}:${info.port}${options.path}`,
           port: info.port,
           close: () =>
             new Promise((done) => {

@@ -8,6 +8,10 @@ import type { FileObject } from 'openai/resources/files';
 import type { ResponseCreateParams } from 'openai/resources/responses/responses';
 import { mountContainers } from './containers.ts';
 import { mountConversations } from './conversations.ts';
+import { mountImageService } from './dashscope/image-service.ts';
+import { dashscopeModels } from './dashscope/models.ts';
+import { mountDashScopeResponses } from './dashscope/responses.ts';
+import { dashscopeIds, dashscopeSurface } from './dashscope/surface.ts';
 import { defaultModel } from './default-model.ts';
 import type { RecordedRequest } from './exchange.ts';
 import { mountFiles } from './files.ts';
@@ -16,7 +20,7 @@ import { CLOCK_START, createIds, type MakeId } from './ids.ts';
 import { createModels, type ModelInfo, mountModels } from './models.ts';
 import type { ScriptedTurn } from './pieces.ts';
 import { mountResponses } from './responses.ts';
-import { answer, type BetaHeaderRule, createApp } from './server.ts';
+import { answer, type BetaHeaderRule, createApp, openaiSurface } from './server.ts';
 import { type Base, type Clock, createQueue } from './state.ts';
 import type { TurnRequest } from './turn-request.ts';
 import { type Indexing, mountVectorStores } from './vector-stores.ts';
@@ -58,6 +62,13 @@ export { defaultModel };
 
 /** Everything a simulator can be told; all of it is optional. */
 export interface SimulatorOptions {
+  /**
+   * Whose Responses API it is: OpenAI's (default), or DashScope's, with its own parameters, streams, errors and paths
+   * (docs/contracts/dashscope.md §C), and the image service beside it.
+   */
+  personality?: 'openai' | 'dashscope';
+  /** DashScope's: what its file search finds, texts by file name, by the knowledge base's id. */
+  knowledgeBases?: Record<string, Record<string, string>>;
   /** Turns to begin with; see {@link Simulator.script}. */
   script?: ScriptedTurn[];
   /** What answers when the script has run out. Default: {@link defaultModel}. */
@@ -128,22 +139,33 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     seconds: () => Math.floor(clock.now() / 1000),
     elapsed: () => (options.clock ? options.clock() : performance.now()) + offset,
   };
+  const isDashScope = options.personality === 'dashscope';
   const base: Base = {
-    makeId: options.ids ?? createIds(options.seed),
+    makeId: options.ids ?? (isDashScope ? dashscopeIds : createIds)(options.seed),
     clock,
-    models: createModels(options.models),
+    models: (isDashScope ? dashscopeModels : createModels)(options.models),
   };
+  const surface = isDashScope ? dashscopeSurface : openaiSurface;
   const queue = createQueue(options.defaultScript ?? defaultModel);
   queue.add(options.script ?? []);
 
   const keys = typeof options.apiKey === 'string' ? [options.apiKey] : options.apiKey;
-  const app = createApp(base, { keys, betaHeader: options.betaHeader ?? 'except_vector_stores' });
+  const rules = { keys, betaHeader: options.betaHeader ?? 'except_vector_stores' } as const;
+  const app = createApp(base, rules, surface);
+  // DashScope has no routes for files, containers and vector stores (dashscope §C.1).
+  const inside = isDashScope ? createApp(base, rules, surface) : app;
   mountModels(app, base);
-  const files = mountFiles(app, base);
-  const containers = mountContainers(app, base, files);
-  const vectorStores = mountVectorStores(app, base, files, options.indexing ?? {});
+  const files = mountFiles(inside, base);
+  const containers = mountContainers(inside, base, files);
+  const vectorStores = mountVectorStores(inside, base, files, options.indexing ?? {});
   const conversations = mountConversations(app, base);
-  mountResponses(app, { ...base, queue, files, containers, vectorStores, conversations });
+  if (isDashScope) {
+    const knowledgeBases = options.knowledgeBases ?? {};
+    mountDashScopeResponses(app, { ...base, queue, containers, conversations, knowledgeBases });
+    mountImageService(app, base);
+  } else {
+    mountResponses(app, { ...base, queue, files, containers, vectorStores, conversations });
+  }
 
   const never = new AbortController().signal;
   const simulatorFetch: Simulator['fetch'] = async (input, init = {}) => {
@@ -151,7 +173,7 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     const signals = [init.signal, request?.signal].filter((signal) => signal instanceof AbortSignal);
     const headers = new Headers(request?.headers);
     for (const [name, value] of new Headers(init.headers)) headers.set(name, value);
-    return answer(app, records, {
+    return answer(app, surface.basePath, records, {
       method: (init.method ?? request?.method ?? 'GET').toUpperCase(),
       url: request?.url ?? String(input),
       headers,
@@ -183,6 +205,9 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
     addFile: (filename, content, purpose = 'assistants') => files.add(filename, content, purpose).object,
     expireContainers: containers.expireAll,
     expireVectorStores: vectorStores.expireAll,
-    listen: (where = {}) => listen(where, (incoming) => answer(app, records, incoming)),
+    listen: (where = {}) =>
+      listen({ ...where, path: surface.path }, (incoming) =>
+        answer(app, surface.basePath, records, incoming),
+      ),
   };
 }

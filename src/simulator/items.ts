@@ -361,7 +361,11 @@ export function* playReasoning(
 }
 
 /** Plays a web search call. */
-export function* playWebSearch(context: ItemContext, query: string, closing: Closing): Steps {
+export function* playWebSearch(
+  context: ItemContext,
+  { query, sources }: Extract<Piece, { kind: 'web_search' }>,
+  closing: Closing,
+): Steps {
   const output_index = context.nextIndex++;
   const id = context.makeId('web_search');
   const place = { item_id: id, output_index };
@@ -372,7 +376,8 @@ export function* playWebSearch(context: ItemContext, query: string, closing: Clo
   yield* send(context, { type: 'response.web_search_call.searching', ...place });
   if (closing === 'open') return;
   yield* send(context, { type: 'response.web_search_call.completed', ...place });
-  yield* close(context, output_index, { ...base, status: 'completed', action });
+  const found = { ...action, sources: sources.map((url) => ({ type: 'url' as const, url })) };
+  yield* close(context, output_index, { ...base, status: 'completed', action: found });
 }
 
 /** Plays an item of any type: it is added and done, with nothing in between. */

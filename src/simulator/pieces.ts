@@ -99,6 +99,8 @@ interface ReasoningPiece {
 interface WebSearchPiece {
   kind: 'web_search';
   query: string;
+  /** URLs that it found. */
+  sources: string[];
 }
 
 interface ItemPiece {

@@ -23,6 +23,7 @@ export interface StoredResponse {
 /** The responses that were made with `store: true`. */
 export interface ResponseStore {
   save(stored: StoredResponse): void;
+  find(id: string): StoredResponse | undefined;
   /** @throws ApiError 404 */
   require(id: string): StoredResponse;
   delete(id: string): void;
@@ -42,6 +43,7 @@ export function createResponseStore(makeId: MakeId): ResponseStore {
 
   return {
     save: (stored) => void responses.set(stored.response.id, stored),
+    find: (id) => responses.get(id),
     require(id) {
       const stored = responses.get(id);
       if (!stored) throw notFound(`Response with id '${id}' not found.`);

@@ -128,13 +128,14 @@ export function reason(summary: string | string[] = [], options: { deltas?: Delt
 }
 
 /**
- * A web search call: a hosted tool that an Assistants client has no name for.
+ * A web search call: a hosted tool that an Assistants client has no name for. The sources, URLs, are sent only to those
+ * who ask with `include`.
  *
  * @example
  * sim.script(turn(searchWeb('news'), say('Nothing new.')));
  */
-export function searchWeb(query: string): Piece {
-  return { kind: 'web_search', query };
+export function searchWeb(query: string, sources: string[] = []): Piece {
+  return { kind: 'web_search', query, sources };
 }
 
 /**

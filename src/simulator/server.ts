@@ -1,7 +1,14 @@
 import { Hono } from 'hono';
 import type { Connection } from './deliver.ts';
 import { ApiError, simulatorObjection } from './errors.ts';
-import { type App, collectBody, type Exchange, parseBody, type RecordedRequest } from './exchange.ts';
+import {
+  type App,
+  collectBody,
+  type Exchange,
+  parseBody,
+  type RecordedRequest,
+  type RouteContext,
+} from './exchange.ts';
 import type { Base } from './state.ts';
 
 /** Who may call, and with what. */
@@ -17,57 +24,79 @@ export interface AccessRules {
  */
 export type BetaHeaderRule = 'except_vector_stores' | 'everywhere' | 'nowhere';
 
-/** The base paths a client may put in front: those of OpenAI, Azure, or none. */
-const BASE_PATH = /^(?:\/openai\/deployments\/[^/]+|\/openai\/v1|\/openai|\/v1)(?=\/|$)/;
-
-/** Makes the app: error envelopes, headers, keys. Routes are mounted on it by the modules that own them. */
-export function createApp(base: Base, rules: AccessRules): App {
-  const app: App = new Hono();
-
-  app.use(async (c, next) => {
-    await next();
-    c.header('x-request-id', base.makeId('request'));
-    c.header('openai-version', '2020-10-01');
-    c.header('openai-organization', 'org-simulator');
-    c.header('openai-processing-ms', '12');
-  });
-  app.use(async (c, next) => {
-    checkKey(c.env.record, rules.keys);
-    checkBeta(c.env.record, rules.betaHeader);
-    await next();
-  });
-
-  app.onError((error, c) => {
-    if (!(error instanceof ApiError)) throw error;
-    return c.json(error.envelope, error.status as 400, error.headers);
-  });
-  app.notFound((c) => {
-    const { method, path } = c.env.record;
-    const error = new ApiError(404, `Invalid URL (${method} /v1${path})`);
-    return c.json(error.envelope, 404);
-  });
-  return app;
+/** What every route of a provider has in common, whatever it serves. */
+export interface Surface {
+  /** The path of its base URL. */
+  path: string;
+  /** Base paths a client may put in front. */
+  basePath: RegExp;
+  headers: Record<string, string>;
+  /** The body of an error. */
+  envelope(error: ApiError, requestId: string): object;
+  noRoute(method: string, path: string): ApiError;
+  noKey(): ApiError;
+  wrongKey(key: string): ApiError;
 }
 
-function checkKey(record: RecordedRequest, keys: readonly string[] | undefined): void {
-  const key = record.headers['api-key'] ?? /^Bearer (.+)$/i.exec(record.headers.authorization ?? '')?.[1];
-  if (!key) {
-    throw new ApiError(
+/** OpenAI's, and Azure's. */
+export const openaiSurface: Surface = {
+  path: '/v1',
+  basePath: /^(?:\/openai\/deployments\/[^/]+|\/openai\/v1|\/openai|\/v1)(?=\/|$)/,
+  headers: {
+    'openai-version': '2020-10-01',
+    'openai-organization': 'org-simulator',
+    'openai-processing-ms': '12',
+  },
+  envelope: (error) => error.envelope,
+  noRoute: (method, path) => new ApiError(404, `Invalid URL (${method} /v1${path})`),
+  noKey: () =>
+    new ApiError(
       401,
       "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY). You can obtain an API key from https://platform.openai.com/account/api-keys.",
-    );
-  }
-  if (keys && !keys.includes(key)) {
+    ),
+  wrongKey(key) {
     const masked =
       key.length <= 8
         ? '*'.repeat(key.length)
         : `${key.slice(0, 4)}${'*'.repeat(key.length - 8)}${key.slice(-4)}`;
-    throw new ApiError(
+    return new ApiError(
       401,
       `Incorrect API key provided: ${masked}. You can find your API key at https://platform.openai.com/account/api-keys.`,
       { code: 'invalid_api_key' },
     );
-  }
+  },
+};
+
+/** Makes the app: error envelopes, headers, keys. Routes are mounted on it by the modules that own them. */
+export function createApp(base: Base, rules: AccessRules, surface: Surface): App {
+  const app: App = new Hono();
+
+  app.use(async (c, next) => {
+    c.set('requestId', base.makeId('request'));
+    await next();
+    c.header('x-request-id', c.get('requestId'));
+    for (const [name, value] of Object.entries(surface.headers)) c.header(name, value);
+  });
+  app.use(async (c, next) => {
+    checkKey(c.env.record, rules.keys, surface);
+    checkBeta(c.env.record, rules.betaHeader);
+    await next();
+  });
+
+  const refuse = (c: RouteContext, error: ApiError) =>
+    c.json(surface.envelope(error, c.get('requestId')), error.status as 400, error.headers);
+  app.onError((error, c) => {
+    if (!(error instanceof ApiError)) throw error;
+    return refuse(c, error);
+  });
+  app.notFound((c) => refuse(c, surface.noRoute(c.env.record.method, c.env.record.path)));
+  return app;
+}
+
+function checkKey(record: RecordedRequest, keys: readonly string[] | undefined, surface: Surface): void {
+  const key = record.headers['api-key'] ?? /^Bearer (.+)$/i.exec(record.headers.authorization ?? '')?.[1];
+  if (!key) throw surface.noKey();
+  if (keys && !keys.includes(key)) throw surface.wrongKey(key);
 }
 
 function checkBeta(record: RecordedRequest, rule: BetaHeaderRule): void {
@@ -94,11 +123,16 @@ export interface Incoming {
  *
  * @throws the signal's reason when the client went away, or what a scripted cut throws
  */
-export async function answer(app: App, records: RecordedRequest[], incoming: Incoming): Promise<Response> {
+export async function answer(
+  app: App,
+  basePath: RegExp,
+  records: RecordedRequest[],
+  incoming: Incoming,
+): Promise<Response> {
   const url = new URL(incoming.url);
   const { bytes, contentType } = await collectBody(incoming.body);
   if (contentType && !incoming.headers.has('content-type')) incoming.headers.set('content-type', contentType);
-  const path = url.pathname.replace(BASE_PATH, '') || '/';
+  const path = url.pathname.replace(basePath, '') || '/';
   const record: RecordedRequest = {
     method: incoming.method,
     path,

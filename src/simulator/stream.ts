@@ -83,7 +83,7 @@ export function* playTurn(context: StreamContext, turn: Turn): Generator<Step, W
         yield* playReasoning(context, piece, closing);
         break;
       case 'web_search':
-        yield* playWebSearch(context, piece.query, closing);
+        yield* playWebSearch(context, piece, closing);
         break;
       case 'item':
         yield* playItem(context, piece.item, closing);

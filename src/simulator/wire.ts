@@ -50,6 +50,11 @@ export function project(
   if (item.type === 'code_interpreter_call' && !include.has('code_interpreter_call.outputs')) {
     return { ...item, outputs: null };
   }
+  if (item.type === 'web_search_call' && !include.has('web_search_call.action.sources')) {
+    if (!('action' in item) || item.action?.type !== 'search') return item;
+    const { sources: _, ...action } = item.action;
+    return { ...item, action };
+  }
   if (item.type === 'reasoning' && !include.has('reasoning.encrypted_content')) {
     const { encrypted_content: _, ...rest } = item;
     return rest;

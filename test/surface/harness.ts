@@ -25,6 +25,8 @@ export interface RigOptions {
   major?: Major;
   options?: RethreadOptions;
   simulator?: SimulatorOptions | Simulator;
+  /** @default BASE_URL */
+  baseURL?: string;
   /** For a second client of the same store. */
   assistants?: Assistants;
 }
@@ -38,11 +40,17 @@ afterEach(async () => {
   for (const rig of rigs) if (!rig.unchecked) expect(rig.problems).toEqual([]);
 });
 
-export function rig({ major = newest, options = {}, simulator = {}, assistants }: RigOptions = {}): Rig {
+export function rig({
+  major = newest,
+  options = {},
+  simulator = {},
+  assistants,
+  baseURL = BASE_URL,
+}: RigOptions = {}): Rig {
   const sim = 'fetch' in simulator ? simulator : createSimulator(simulator);
   const engine = assistants ?? createAssistants({ store: 'memory:', log: () => {}, ...options });
   const client = withAssistants(
-    new major.SDK({ apiKey: 'sk-sim', baseURL: BASE_URL, fetch: sim.fetch as typeof fetch }),
+    new major.SDK({ apiKey: 'sk-sim', baseURL, fetch: sim.fetch as typeof fetch }),
     engine,
   );
   const watch: Watch = { problems: [], answers: [] };
@@ -56,7 +64,7 @@ export function rig({ major = newest, options = {}, simulator = {}, assistants }
     assistants: engine,
     unchecked: false,
     raw: (method, path, body, headers = {}) =>
-      inside.fetch(`${BASE_URL}${path}`, {
+      inside.fetch(`${baseURL}${path}`, {
         method,
         headers: {
           authorization: 'Bearer sk-sim',
