@@ -74,6 +74,8 @@ export function mountAssistants({
     },
     async fetch(request) {
       try {
+        const image = await engine.image(request);
+        if (image) return image;
         const caller = callerOf(request, address, home);
         return await engine.handle(request, { tenant: TENANT, caller });
       } catch (error) {

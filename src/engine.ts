@@ -7,6 +7,7 @@ import { syncDeclared } from './assistants/assistants.ts';
 import type { Domain } from './assistants/domain.ts';
 import { ApiError } from './assistants/errors.ts';
 import { optionsFromFiles } from './config-file.ts';
+import { createImages, type Images, isImagePath } from './files/images.ts';
 import { createHandler, type Handler, refuse } from './http/app.ts';
 import type { Ledger } from './http/ledger.ts';
 import type { Identity, Service } from './http/service.ts';
@@ -34,6 +35,8 @@ import { resolveProfile } from './upstream/profiles.ts';
 export interface Engine {
   /** Answers a request to an Assistants route. Never rejects. */
   handle: Handler;
+  /** Answers a request for an image that a tool made, from whoever knows its address; undefined for any other request. */
+  image(request: Request): Promise<Response | undefined>;
   /** Opens the store, if that has not been done yet. @throws StoreError, OptionsError */
   open(): Promise<Store>;
   /** Runs that this process has in progress, of all tenants. */
@@ -88,6 +91,14 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
         return refuse(request, asAnswer(error), identity);
       }
     },
+    async image(request) {
+      if (!isImagePath(request)) return undefined;
+      try {
+        return await (await start()).images.serve(request);
+      } catch (error) {
+        return refuse(request, asAnswer(error));
+      }
+    },
     open: async () => (await start()).store,
     live: () => running?.tenants.all().reduce((sum, { clockwork }) => sum + clockwork.live.size, 0) ?? 0,
     drain,
@@ -127,6 +138,7 @@ interface Works {
   recovery: Recovery;
   handler: Handler;
   tenants: Tenants;
+  images: Images;
 }
 
 async function build(
@@ -198,7 +210,8 @@ async function build(
     const own = tenants.all().find(({ domain }) => domain.tenant === tenant);
     void own?.clockwork.live.get(runId)?.abandon();
   });
-  const service = createService(tenants, registry, options, observeUpstream, log, memoryLedger());
+  const images = createImages(store, options.publicURL);
+  const service = createService(tenants, registry, images, options, observeUpstream, log, memoryLedger());
   const recovery = startRecovery(
     active,
     async (run) => {
@@ -209,12 +222,13 @@ async function build(
     (error) => log('warn', 'Runs that were left behind could not be looked after.', { error }),
     leaseMs / 3,
   );
-  return { store, active, buses, recovery, tenants, handler: createHandler(service) };
+  return { store, active, buses, recovery, tenants, images, handler: createHandler(service) };
 }
 
 function createService(
   tenants: Tenants,
   tools: Registry,
+  images: Images,
   options: RethreadOptions,
   observeUpstream: (upstream: Upstream) => Upstream,
   log: Clockwork['log'],
@@ -235,6 +249,7 @@ function createService(
         clockwork: { ...clockwork, ...(ownLog && { log: ownLog }), ...(waitUntil && { waitUntil }) },
         upstream: observeUpstream(upstream),
         tools,
+        saveImage: (id, image, type) => images.save(domain, tenant, id, image, type),
         modelFor: (model) => models[model] ?? profile.model(model),
       };
     },

@@ -43,6 +43,8 @@ export interface RethreadOptions {
   assistants?: Record<string, DeclaredAssistant>;
   /** Tools that runs may have beside OpenAI's and rethread's own; see `defineTool`. */
   tools?: Tool[];
+  /** Where this process is reached from outside, e.g. `https://assistants.example.com`: images that tools make get URLs there. */
+  publicURL?: string;
   /** Seconds until a run that has not ended expires (§2.1). @default 600 */
   runExpiry?: number;
   /** Seconds after which the runs of a process that died are taken up by another. @default 15 */
@@ -126,6 +128,7 @@ const schema = z.strictObject({
       ),
     )
     .optional(),
+  publicURL: z.httpUrl({ error: 'expected an http(s) URL' }).optional(),
   runExpiry: positive.int().optional(),
   recoverAfter: z.coerce.number().min(1).max(3600).optional(),
   concurrency: positive.int().optional(),
@@ -185,6 +188,7 @@ const ENVIRONMENT = {
   profile: 'RETHREAD_PROFILE',
   models: 'RETHREAD_MODELS',
   assistants: 'RETHREAD_ASSISTANTS',
+  publicURL: 'RETHREAD_PUBLIC_URL',
   runExpiry: 'RETHREAD_RUN_EXPIRY',
   recoverAfter: 'RETHREAD_RECOVER_AFTER',
   concurrency: 'RETHREAD_CONCURRENCY',

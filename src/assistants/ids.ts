@@ -51,6 +51,9 @@ export function runIds(runId: string) {
     step: (ordinal: number) => `step_${derived(`${runId}/step/${ordinal}`)}`,
     message: (ordinal: number) => `msg_${derived(`${runId}/message/${ordinal}`)}`,
     toolCall: (ordinal: number) => `call_${derive(`${runId}/call/${ordinal}`, 24)}`,
+    /** @param call names a tool's call within the run */
+    toolFile: (call: string, ordinal: number) =>
+      MINTED_FILE_PREFIX + derive(`${runId}/call/${call}/file/${ordinal}`, 20),
     file: (ordinal: number) => MINTED_FILE_PREFIX + derive(`${runId}/file/${ordinal}`, 20),
   };
 }

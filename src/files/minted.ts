@@ -50,13 +50,16 @@ export const noFile = (id: string) =>
   new ApiError(`No such File object: ${id}`, { status: 404, param: 'id' });
 
 /** @throws 404 */
-export async function retrieveFile(domain: Domain, id: string): Promise<FileObject> {
+export async function retrieveFile(domain: Pick<Domain, 'store'>, id: string): Promise<FileObject> {
   const record = await domain.store.get<MintedFile>(keys.file(id));
   if (!record) throw noFile(id);
   return record.file;
 }
 
-export async function readFile(domain: Domain, id: string): Promise<{ file: FileObject; bytes: Uint8Array }> {
+export async function readFile(
+  domain: Pick<Domain, 'store'>,
+  id: string,
+): Promise<{ file: FileObject; bytes: Uint8Array }> {
   const file = await retrieveFile(domain, id);
   const content = await domain.store.get<string>(keys.fileContent(id));
   return { file, bytes: Buffer.from(content ?? '', 'base64') };

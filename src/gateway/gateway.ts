@@ -91,7 +91,7 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
 
   async function reply(request: Request, pathname: string): Promise<Response> {
     const own = request.method === 'GET' ? await operators(request, pathname) : undefined;
-    return own ?? answer(request, pathname);
+    return own ?? (await engine.image(request)) ?? answer(request, pathname);
   }
 
   return {

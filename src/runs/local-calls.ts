@@ -1,4 +1,5 @@
 /** Carries out the calls of a model turn to tools that rethread runs itself (DESIGN decision 10). */
+import { runIds } from '../assistants/ids.ts';
 import type { Run } from '../assistants/types.ts';
 import type { HostContext } from '../tools/define.ts';
 import type { Offer } from '../tools/registry.ts';
@@ -70,8 +71,10 @@ async function answer(
     callId: call.call_id,
     tool: offer.tool,
     upstream: scope.upstream,
-    async publish(image, mediaType) {
-      return dataUrl(image, mediaType);
+    async saveImage(image, type) {
+      const id = runIds(run.id).toolFile(`${round}/${call.call_id}`, files.length);
+      files.push(id);
+      return scope.saveImage(id, image, type);
     },
   };
   const clean = (text: string) => shortened(withoutToken(text, offer), maxOutput);
@@ -112,8 +115,4 @@ function withoutToken(text: string, { tool }: Offer): string {
 function shortened(text: string, most: number): string {
   if (text.length <= most) return text;
   return `${text.slice(0, most)}\n[${text.length - most} more characters were left out.]`;
-}
-
-function dataUrl(bytes: Uint8Array, mediaType: string): string {
-  return `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`;
 }

@@ -3,6 +3,7 @@ import type { Mutex } from 'async-mutex';
 import type PQueue from 'p-queue';
 import type { Domain } from '../assistants/domain.ts';
 import type { Run } from '../assistants/types.ts';
+import type { ImageType, SavedImage } from '../files/images.ts';
 import type { Registry } from '../tools/registry.ts';
 import type { Upstream } from '../upstream/client.ts';
 import type { ActiveRuns } from './active.ts';
@@ -64,6 +65,8 @@ export interface Scope {
   upstream: Upstream;
   clockwork: Clockwork;
   tools: Registry;
+  /** Keeps an image that a tool made as the file `id`. */
+  saveImage(id: string, image: Uint8Array, type: ImageType): Promise<SavedImage>;
   /** The model's name at the upstream. */
   modelFor(model: string): string;
 }

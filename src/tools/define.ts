@@ -1,5 +1,6 @@
 /** What a tool is that rethread runs itself, inside a run (DESIGN decision 10). */
 import { z } from 'zod';
+import type { ImageType, SavedImage } from '../files/images.ts';
 import type { Upstream } from '../upstream/client.ts';
 
 /** What a tool's `execute` is given beside its arguments. */
@@ -12,11 +13,8 @@ export interface ToolContext {
   callId: string;
   /** The tool's entry in the run's `tools`, with all that was given there. */
   tool: Readonly<{ type: string; [config: string]: unknown }>;
-  /**
-   * Keeps an image for as long as its thread lives.
-   * @returns its address: a URL that nobody can guess where `publicURL` is set, a data URL otherwise
-   */
-  publish(image: Uint8Array, mediaType: `image/${string}`): Promise<string>;
+  /** Keeps an image as a file of the run, for as long as its thread lives; with `publicURL` set it has a URL as well. */
+  saveImage(image: Uint8Array, type: ImageType): Promise<SavedImage>;
 }
 
 /** For the tools that come with rethread. */

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { callFunctions, say } from '../../src/simulator/index.ts';
+import { calculator } from '../../src/tools/calculator.ts';
 import { createWorld, prepare, settledRun, type World } from '../faults/world.ts';
 
 let world: World;
@@ -83,4 +85,63 @@ describe('calculator (dashscope §A.10)', () => {
       expect((await calculate(expression)).output).toMatch(/^Error: /);
     });
   }
+});
+
+describe('whatever a model writes into calculator (property)', () => {
+  const alphabet = fc.constantFrom(
+    ...'0123456789+-*/^%().,;= xX×÷!\'"[]{}:eEiπ＋９'.split(''),
+    ...[
+      'sqrt(',
+      'max(',
+      'import',
+      'constructor',
+      '__proto__',
+      'createUnit(',
+      '1e308',
+      '999999',
+      'log(',
+      '\n',
+    ],
+  );
+  const hostile = fc.oneof(
+    fc.array(alphabet, { maxLength: 60 }).map((parts) => parts.join('')),
+    fc.string({ maxLength: 200, unit: 'binary' }),
+    fc.nat({ max: 480 }).map((depth) => `${'('.repeat(depth)}1${')'.repeat(depth)}`),
+    fc.nat({ max: 400 }).map((height) =>
+      Array(height + 1)
+        .fill('9')
+        .join('^'),
+    ),
+    fc.nat({ max: 900 }).map((signs) => `${'-'.repeat(signs)}1`),
+  );
+
+  it('is a result in JSON or an error in words, soon', async () => {
+    const [fn] = await calculator.functions({ type: 'calculator' }, new AbortController().signal);
+    await fc.assert(
+      fc.asyncProperty(hostile, async (payload__input__text) => {
+        const output = await fn?.call({ payload__input__text }, {} as never).catch((error: Error) => {
+          expect(error.message.length).toBeGreaterThan(0);
+          return '{"equations":[],"results":[]}';
+        });
+        const { equations, results } = JSON.parse(String(output));
+        expect(results.every((result: unknown) => Number.isFinite(result))).toBe(true);
+        expect(equations).toHaveLength(results.length);
+      }),
+      { numRuns: 500, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: true },
+    );
+  });
+
+  it('agrees with JavaScript on whole numbers', async () => {
+    const [fn] = await calculator.functions({ type: 'calculator' }, new AbortController().signal);
+    const small = fc.integer({ min: -1000, max: 1000 });
+    await fc.assert(
+      fc.asyncProperty(small, small, fc.constantFrom('+', '-', '*'), small, async (a, b, sign, c) => {
+        const text = `(${a} ${sign} ${b}) x ${c}`;
+        const left = sign === '+' ? a + b : sign === '-' ? a - b : a * b;
+        const output = await fn?.call({ payload__input__text: text }, {} as never);
+        expect(JSON.parse(String(output)).results).toEqual([left * c + 0]);
+      }),
+      { numRuns: 200 },
+    );
+  });
 });
