@@ -12,11 +12,19 @@ export const CLOSE = '</compat-script>';
 
 /** One thing the model does. */
 export type Piece =
-  /** A message, cut into these deltas. `citations`: positions in the text (its markers are not part of it). */
-  | { say: string; deltas?: string[]; citations?: { at: number; file_id: string; filename: string }[] }
+  /**
+   * A message, cut into these deltas. `citations`: positions in the text (its markers are not part of it). `files`: names of
+   * files that the code before it wrote, and that come with the message.
+   */
+  | {
+      say: string;
+      deltas?: string[];
+      citations?: { at: number; file_id: string; filename: string }[];
+      files?: string[];
+    }
   /** Function calls, made in parallel. */
   | { call: { name: string; arguments?: Record<string, unknown> }[] }
-  /** Code that is run: what it prints, a picture, a file it writes. */
+  /** Code that is run: what it prints, a picture that it shows and saves as plot.png, a file it writes. */
   | { code: string; logs?: string; image?: boolean; file?: { path: string; content: string } }
   /** A file search and what it finds. */
   | { search: { file_id: string; filename: string; text: string }[] }
@@ -62,7 +70,7 @@ export function readScript(prompt: string): Script | undefined {
 export function inWords(script: Script): string | undefined {
   const sentences: string[] = [];
   for (const piece of script.flat()) {
-    if ('say' in piece && !piece.citations)
+    if ('say' in piece && !piece.citations && !piece.files)
       sentences.push(`Reply with exactly this text and nothing else: ${piece.say}`);
     else if ('call' in piece)
       sentences.push(

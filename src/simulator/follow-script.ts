@@ -47,8 +47,8 @@ function roundsOf({ input }: TurnRequest): number {
 
 function played(piece: Wanted, request: TurnRequest): Piece {
   if ('say' in piece) {
-    const { say: text, deltas, citations } = piece;
-    return say(text, { ...(deltas && { deltas }), ...(citations && { citations }) });
+    const { say: text, deltas, citations, files } = piece;
+    return say(text, { ...(deltas && { deltas }), ...(citations && { citations }), ...(files && { files }) });
   }
   if ('call' in piece) return callFunctions(...piece.call);
   if ('code' in piece) {
@@ -57,7 +57,7 @@ function played(piece: Wanted, request: TurnRequest): Piece {
       code,
       ...(logs !== undefined && { logs }),
       ...(image && { images: [TINY_PNG] }),
-      ...(file && { files: [file] }),
+      files: [...(image ? [{ path: 'plot.png', content: TINY_PNG }] : []), ...(file ? [file] : [])],
     });
   }
   if ('search' in piece) return searchFiles({ queries: ['compat'], results: piece.search });

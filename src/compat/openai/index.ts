@@ -9,14 +9,19 @@ import { include } from './include.ts';
 import { lifecycle } from './lifecycle.ts';
 import { limits } from './limits.ts';
 import { listChecks } from './lists.ts';
+import { messageDeltaChecks } from './message-deltas.ts';
 import { messageChecks } from './messages.ts';
 import { modifying } from './modify.ts';
 import { objects } from './objects.ts';
 import { runParams } from './run-params.ts';
 import { runStatuses } from './run-statuses.ts';
 import { runs } from './runs.ts';
+import { stepDeltaChecks } from './step-deltas.ts';
 import { steps } from './steps.ts';
 import { stopping } from './stopping.ts';
+import { streamObjects } from './stream-objects.ts';
+import { streamOrder } from './stream-order.ts';
+import { streams } from './streams.ts';
 import { submitting } from './submit.ts';
 import { values } from './values.ts';
 
@@ -40,4 +45,9 @@ export const checks: readonly Check[] = [
   ...stopping,
   ...modifying,
   ...errors,
+  ...streams,
+  ...streamOrder,
+  ...streamObjects,
+  ...messageDeltaChecks,
+  ...stepDeltaChecks,
 ];
