@@ -16,6 +16,8 @@ import { objects } from './objects.ts';
 import { runParams } from './run-params.ts';
 import { runStatuses } from './run-statuses.ts';
 import { runs } from './runs.ts';
+import { sdkPolling } from './sdk-polling.ts';
+import { sdkStreams } from './sdk-streams.ts';
 import { stepDeltaChecks } from './step-deltas.ts';
 import { steps } from './steps.ts';
 import { stopping } from './stopping.ts';
@@ -50,4 +52,6 @@ export const checks: readonly Check[] = [
   ...streamObjects,
   ...messageDeltaChecks,
   ...stepDeltaChecks,
+  ...sdkPolling,
+  ...sdkStreams,
 ];
