@@ -6,10 +6,11 @@
 import { syncDeclared } from './assistants/assistants.ts';
 import type { Domain } from './assistants/domain.ts';
 import { ApiError } from './assistants/errors.ts';
+import type { Ledger } from './assistants/ledger.ts';
 import { optionsFromFiles } from './config-file.ts';
+import { durationMs } from './duration.ts';
 import { createImages, type Images, isImagePath } from './files/images.ts';
 import { createHandler, type Handler, refuse } from './http/app.ts';
-import type { Ledger } from './http/ledger.ts';
 import type { Identity, Service } from './http/service.ts';
 import {
   checkQueue,
@@ -22,6 +23,7 @@ import type { RedisBuses } from './queue/redis-bus.ts';
 import { type ActiveRun, type ActiveRuns, createActiveRuns } from './runs/active.ts';
 import { createBus } from './runs/bus.ts';
 import { type Recovery, startRecovery } from './runs/recover.ts';
+import { type Retention, startRetention } from './runs/retention.ts';
 import type { Clockwork, ObserveRun } from './runs/scope.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
@@ -49,6 +51,8 @@ export interface Engine {
 
 /** What goes on around the runs of a gateway. */
 export interface Hooks {
+  /** The names under which tenants have data; of one process that is alone, there is one: `local`. */
+  everyTenant?(store: Store): Promise<string[]>;
   observeRun?: ObserveRun;
   observeUpstream?(upstream: Upstream): Upstream;
   /**
@@ -76,8 +80,8 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
   };
   const drain = async (timeout: number) => {
     state.draining = true;
-    const { tenants, recovery } = (await works?.catch(() => undefined)) ?? {};
-    await recovery?.stop();
+    const { tenants, recovery, retention } = (await works?.catch(() => undefined)) ?? {};
+    await Promise.all([recovery?.stop(), retention?.stop()]);
     if (tenants) await quiet(tenants, timeout);
   };
 
@@ -136,6 +140,7 @@ interface Works {
   active: ActiveRuns;
   buses: RedisBuses | undefined;
   recovery: Recovery;
+  retention: Retention | undefined;
   handler: Handler;
   tenants: Tenants;
   images: Images;
@@ -148,7 +153,7 @@ async function build(
   opener?: Clockwork['log'],
 ): Promise<Works> {
   const { observeRun = (_run, work) => work(), observeUpstream = (upstream) => upstream } = hooks;
-  const { admitRun, standIn = () => undefined } = hooks;
+  const { admitRun, standIn = () => undefined, everyTenant = async () => ['local'] } = hooks;
   const env = globalThis.process?.env ?? {};
   const options = mergeOptions(await optionsFromFiles(), optionsFromEnvironment(env), given);
   checkQueue(options);
@@ -179,14 +184,15 @@ async function build(
         })
     : undefined;
   const active = createActiveRuns(store, leaseMs);
+  const domainOf = (name: string): Domain => ({
+    tenant: name,
+    store: store.scoped(name),
+    now: Date.now,
+    runExpiry,
+    declared: assistants as Domain['declared'],
+  });
   const tenants = createTenants(async (name) => {
-    const domain: Domain = {
-      tenant: name,
-      store: store.scoped(name),
-      now: Date.now,
-      runExpiry,
-      declared: assistants as Domain['declared'],
-    };
+    const domain = domainOf(name);
     await syncDeclared(domain);
     const clockwork: Clockwork = {
       bus: buses?.of(name) ?? createBus(),
@@ -222,7 +228,15 @@ async function build(
     (error) => log('warn', 'Runs that were left behind could not be looked after.', { error }),
     leaseMs / 3,
   );
-  return { store, active, buses, recovery, tenants, images, handler: createHandler(service) };
+  const retention = options.retention
+    ? startRetention(
+        store,
+        durationMs(options.retention) as number,
+        async () => (await everyTenant(store)).map(domainOf),
+        log,
+      )
+    : undefined;
+  return { store, active, buses, recovery, retention, tenants, images, handler: createHandler(service) };
 }
 
 function createService(

@@ -7,6 +7,7 @@ import type { Keyv, KeyvStoreAdapter } from 'keyv';
 import { z } from 'zod';
 import type { AssistantParams } from './assistants/params.ts';
 import type { BuiltInTool } from './assistants/types.ts';
+import { durationMs } from './duration.ts';
 import { bodiesWith } from './http/openai/schemas.ts';
 import type { BusyThread } from './runs/busy.ts';
 import { OPENAIS_OWN, type Tool } from './tools/define.ts';
@@ -49,6 +50,8 @@ export interface RethreadOptions {
   runExpiry?: number;
   /** Seconds after which the runs of a process that died are taken up by another. @default 15 */
   recoverAfter?: number;
+  /** Removes threads that were not used for so long, e.g. `30d`, with all that hangs on them. Without it nothing expires. */
+  retention?: string;
   /** Runs carried out at the same time; more wait as `queued`. @default 100 */
   concurrency?: number;
   /** What a request finds on a thread that a run holds: the original's 400, its turn in a queue, or the run cancelled. @default 'reject' */
@@ -131,6 +134,10 @@ const schema = z.strictObject({
   publicURL: z.httpUrl({ error: 'expected an http(s) URL' }).optional(),
   runExpiry: positive.int().optional(),
   recoverAfter: z.coerce.number().min(1).max(3600).optional(),
+  retention: z
+    .string()
+    .refine((text) => durationMs(text) !== undefined, 'expected a span of time such as 30d, 12h or 45m')
+    .optional(),
   concurrency: positive.int().optional(),
   busyThread: z.enum(['reject', 'enqueue', 'interrupt']).optional(),
   maxRetries: z.coerce.number().int().min(0).optional(),
@@ -191,6 +198,7 @@ const ENVIRONMENT = {
   publicURL: 'RETHREAD_PUBLIC_URL',
   runExpiry: 'RETHREAD_RUN_EXPIRY',
   recoverAfter: 'RETHREAD_RECOVER_AFTER',
+  retention: 'RETHREAD_RETENTION',
   concurrency: 'RETHREAD_CONCURRENCY',
   busyThread: 'RETHREAD_BUSY_THREAD',
   maxRetries: 'RETHREAD_MAX_RETRIES',

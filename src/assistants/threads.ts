@@ -6,12 +6,14 @@ import { placeMessages } from './messages.ts';
 import type { ListQuery, MessageParams, ThreadParams } from './params.ts';
 import { isOver, type RunRecord } from './runs.ts';
 import { resolveResources } from './tools.ts';
-import type { Thread, ToolResources } from './types.ts';
+import type { Run, Thread, ToolResources } from './types.ts';
 
 export interface ThreadRecord extends Listed {
   thread: Thread;
   /** The run that holds the thread, if any: the newest one that had not ended when this was written. */
   activeRun?: string | null;
+  /** When it was imported or changed, in Unix seconds: it has been in use then, whatever the times of its objects. */
+  touchedAt?: number;
   /** Where the thread's code interpreter works (§4.3). */
   container?: { id: string; fileIds: string[]; usedAt: number };
 }
@@ -67,6 +69,7 @@ export async function changeThread(
 export async function updateThread(domain: Domain, id: string, params: ThreadParams): Promise<Thread> {
   const { thread } = await changeThread(domain, id, (record) => ({
     ...record,
+    touchedAt: seconds(domain),
     thread: {
       ...record.thread,
       ...(params.metadata !== undefined && { metadata: params.metadata ?? {} }),
@@ -94,12 +97,15 @@ export async function setThreadResources(
 
 /**
  * Deletes the thread, its messages, runs and steps (§2.8), and gives the runs as they were: the files they made are
- * deleted by the caller. Does nothing and gives undefined while a run is active, other than `except`.
+ * deleted by the caller. Does nothing and gives undefined while a run is active, or where `onlyIf` says no.
  */
 export async function deleteThread(
   domain: Domain,
   id: string,
-  except?: string,
+  {
+    isOver: over = isOver,
+    onlyIf = async () => true,
+  }: { isOver?: (run: Run) => boolean; onlyIf?: (record: ThreadRecord) => Promise<boolean> } = {},
 ): Promise<RunRecord[] | undefined> {
   const { store } = domain;
   return store.lock(locks.thread(id), () =>
@@ -110,7 +116,7 @@ export async function deleteThread(
       const [messageIds, runIds] = await Promise.all([messages.all(), runs.all()]);
       const found = await store.getMany<RunRecord>(runIds.map((run) => keys.run(id, run)));
       const runRecords = found.filter((run) => run !== undefined);
-      if (runRecords.some(({ run }) => run.id !== except && !isOver(run))) return undefined;
+      if (!runRecords.every(({ run }) => over(run)) || !(await onlyIf(record))) return undefined;
       // The thread goes first: from then on nothing below it can be reached.
       await store.setMany(await takeOut(store, keys.threads, id, record.page));
       await store.delete([keys.thread(id)]);

@@ -26,6 +26,14 @@ const subcommands: Record<string, Subcommand> = {
     summary: 'bring assistants and threads into a store',
     load: async (io) => (await import('./import.ts')).importCommand(io),
   },
+  prune: {
+    summary: 'remove threads that nobody has used for long',
+    load: async (io) => (await import('./prune.ts')).pruneCommand(io),
+  },
+  tenants: {
+    summary: 'list the tenants of a gateway, and move their data',
+    load: async (io) => (await import('./tenants.ts')).tenantsCommand(io),
+  },
   migrate: {
     summary: 'move code written for the Assistants API onto rethread',
     load: async (io) => (await import('./migrate.ts')).migrateCommand(io),
@@ -49,7 +57,9 @@ export async function main(args: readonly string[], io: Io = terminal()): Promis
   const wanted = words[0] === 'help' ? words[1] : words[0];
   for (const [name, { summary, load }] of Object.entries(subcommands)) {
     const command = name === wanted ? await load(io) : new Command(name);
-    program.addCommand(command.summary(summary).configureOutput(output).exitOverride());
+    // A command may have commands of its own, which do not inherit what is set after they were made.
+    for (const one of [command, ...command.commands]) one.configureOutput(output).exitOverride();
+    program.addCommand(command.summary(summary));
   }
   if (args.length === 0) {
     program.outputHelp();

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import type { Domain } from '../assistants/domain.ts';
 import { optionsFromFiles } from '../config-file.ts';
-import { openTenantDirectory, type TenantDirectory } from '../gateway/tenants.ts';
+import { LOCAL, openTenantDirectory, type TenantDirectory } from '../gateway/tenants.ts';
 import { mergeOptions, optionsFromEnvironment, parseOptions } from '../options.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
@@ -21,8 +21,8 @@ export interface Data {
   directory: TenantDirectory;
   /** What a tenant of this name sees; `create` makes it known where it has never come in. @throws Exit 2 */
   domainOf(tenant: string | undefined, create?: boolean): Promise<Domain>;
-  /** What every tenant has, by the names under which data are kept. */
-  all(): Promise<[name: string, Domain][]>;
+  /** What every tenant has. */
+  all(): Promise<Domain[]>;
 }
 
 export const storeOption = () =>
@@ -38,9 +38,6 @@ export const withDataOptions = (command: Command): Command =>
       '--tenant <name>',
       'whose data: a tenant of the gateway, or local, that of withAssistants (default: local)',
     );
-
-/** In process, and with `--auth none`, everything belongs to this one. */
-const LOCAL = 'local';
 
 /** What a user calls `acme` is `tenant:acme` in the store. */
 export const tenantName = (given: string) =>
@@ -94,8 +91,7 @@ function dataOf(store: Store): Data {
       throw new Exit(2, `--tenant: there is no '${name}' in this store${others && `; there are ${others}`}`);
     },
     async all() {
-      const names = (await directory.list()).map(({ name, data = name }) => data);
-      return [...new Set([LOCAL, ...names])].map((name) => [name, domainOver(name)]);
+      return (await directory.data()).map(domainOver);
     },
   };
 }

@@ -74,6 +74,10 @@ const FLAGS: Record<string, Flag> = {
     description: 'a request on a thread with an active run (default: reject)',
     choices: ['reject', 'enqueue', 'interrupt'],
   },
+  retention: {
+    flag: '--retention <age>',
+    description: 'remove threads that were not used for so long, e.g. 30d (default: nothing expires)',
+  },
   runExpiry: {
     flag: '--run-expiry <seconds>',
     description: 'until a run that has not ended expires (default: 600)',

@@ -33,6 +33,7 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
   const observer = createObserver(() => engine.live());
   const { identify, standIn } = createIdentities(options, fetch);
   const engine = createEngine(general, {
+    everyTenant: (store) => openTenantDirectory(store).data(),
     observeRun: observer.observeRun,
     admitRun: (tenant, held) => limits.admitRun(tenant, held),
     standIn({ tenant }) {

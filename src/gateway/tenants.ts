@@ -28,9 +28,10 @@ export interface TenantDirectory {
    */
   dataOf(owner: string, scope: string, predecessors?: readonly string[]): Promise<string>;
   list(): Promise<TenantRecord[]>;
+  /** The names under which data are kept, each once. */
+  data(): Promise<string[]>;
   /**
-   * From now on `to` sees the data of `from`. What `to` has stored itself is out of sight until it is moved back.
-   * @throws Error when it leads back to itself
+   * From now on `to` sees the data of `from`. What `to` has stored itself is out of sight until it is moved to itself.
    */
   move(from: string, to: string): Promise<TenantRecord>;
 }
@@ -39,6 +40,9 @@ export interface TenantDirectory {
 const REMEMBERED_MS = 15_000;
 
 const LOG = 'tenants';
+
+/** Everybody, in process and with `auth: none`. */
+export const LOCAL = 'local';
 const key = (name: string) => `tenants/${name}`;
 
 export function openTenantDirectory(
@@ -83,6 +87,19 @@ export function openTenantDirectory(
     return first;
   }
 
+  /** Under which name the data are kept that a tenant sees. */
+  async function keptAs(name: string): Promise<string> {
+    const owner = ownerOf(name);
+    const [own, ofOwner] = await Promise.all([load(name), load(owner)]);
+    return own?.data ?? (ofOwner?.data ?? owner) + name.slice(owner.length);
+  }
+
+  async function list(): Promise<TenantRecord[]> {
+    const names = await openLog(store, LOG).all();
+    const records = await store.getMany<TenantRecord>(names.map(key));
+    return records.filter((record) => record !== undefined);
+  }
+
   return {
     async dataOf(owner, scope, predecessors = []) {
       const name = owner + scope;
@@ -94,14 +111,15 @@ export function openTenantDirectory(
       remembered.set(name, data);
       return data;
     },
-    async list() {
-      const names = await openLog(store, LOG).all();
-      const records = await store.getMany<TenantRecord>(names.map(key));
-      return records.filter((record) => record !== undefined);
+    list,
+    async data() {
+      const known = await list();
+      // Also what nobody sees at present, of a tenant that was given another's data: it may be moved back.
+      return [...new Set([LOCAL, ...known.flatMap(({ name, data = name }) => [name, data])])];
     },
     move: (from, to) =>
       store.lock(LOG, async () => {
-        const source = (await load(from))?.data ?? (await load(ownerOf(from)))?.data ?? from;
+        const source = from === to ? to : await keptAs(from);
         const target = await load(to);
         const { data: _, ...rest } = target ?? { name: to, since: Date.now() };
         const record: TenantRecord = { ...rest, ...(source !== to && { data: source }) };

@@ -3,8 +3,8 @@
  * remembering it in memory, for as long as an SDK tries again, is enough.
  */
 import { LRUCache } from 'lru-cache';
+import type { Ledger, Noted } from '../assistants/ledger.ts';
 import { ProcessMutexes } from '../store/locks.ts';
-import type { Ledger, Noted } from './ledger.ts';
 
 /** An SDK waits ten minutes for an answer, and tries again within one. */
 const KEPT_MS = 15 * 60_000;

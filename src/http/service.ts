@@ -1,8 +1,9 @@
 /** What the dialects need to answer requests; put together in engine.ts. */
+
+import type { Ledger } from '../assistants/ledger.ts';
 import type { BusyThread } from '../runs/busy.ts';
 import type { Clockwork, Scope } from '../runs/scope.ts';
 import type { Caller } from '../upstream/client.ts';
-import type { Ledger } from './ledger.ts';
 
 /** Who is told of what one request sets going, instead of those whom the options name. */
 export interface Listeners {

@@ -3,7 +3,7 @@ import { type Domain, keys, locks } from '../assistants/domain.ts';
 import { ApiError } from '../assistants/errors.ts';
 import { logOf } from '../assistants/lists.ts';
 import { type MessageRecord, removeMessages } from '../assistants/messages.ts';
-import type { RunRecord } from '../assistants/runs.ts';
+import { isOver, type RunRecord } from '../assistants/runs.ts';
 import { deleteThread, type ThreadRecord } from '../assistants/threads.ts';
 import { leaveWrites } from './active.ts';
 import type { Withdraw } from './scope.ts';
@@ -16,7 +16,9 @@ export async function withdrawRun(
   const { store } = domain;
   const { thread_id: threadId } = run;
   if (withdraw.thread) {
-    await deleteThread(domain, threadId, run.id).catch(ignoreAbsence);
+    await deleteThread(domain, threadId, { isOver: (one) => one.id === run.id || isOver(one) }).catch(
+      ignoreAbsence,
+    );
     await store.setMany(leaveWrites(place));
     return;
   }

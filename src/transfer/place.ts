@@ -1,5 +1,5 @@
 /** Brings objects with their ids into a store: what is there already stays as it is, everything else finds its place. */
-import { type Domain, keys, locks } from '../assistants/domain.ts';
+import { type Domain, keys, locks, seconds } from '../assistants/domain.ts';
 import { logOf } from '../assistants/lists.ts';
 import type { MessageRecord } from '../assistants/messages.ts';
 import { isOver, type RunRecord } from '../assistants/runs.ts';
@@ -64,7 +64,8 @@ async function mustBeOver({ store }: Domain, threadId: string, runId: string): P
     throw new EntryError(`the run ${runId} is active on ${threadId}; import it again when that has ended`);
 }
 
-async function placeRecord({ store }: Domain, { thread, threadId: id, messages, runs }: Bundle) {
+async function placeRecord(domain: Domain, { thread, threadId: id, messages, runs }: Bundle) {
+  const { store } = domain;
   const firsts = [messages[0], runs[0]?.run].flatMap((one) => (one ? [one.created_at] : []));
   const known: Thread = thread ?? {
     id,
@@ -75,7 +76,7 @@ async function placeRecord({ store }: Domain, { thread, threadId: id, messages, 
   };
   await store.lock(locks.list(keys.threads), async () => {
     const { pages, writes } = await logOf(store, keys.threads).append([id]);
-    const record: ThreadRecord = { thread: known, page: pages[0] as number };
+    const record: ThreadRecord = { thread: known, page: pages[0] as number, touchedAt: seconds(domain) };
     await store.setMany([[keys.thread(id), record], ...writes]);
   });
 }

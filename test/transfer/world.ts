@@ -1,14 +1,14 @@
 /** What a client sees of a store, and a store that has something of everything. */
 import { onTestFinished } from 'vitest';
-import { createAssistants, withAssistants } from '../../src/index.ts';
+import { createAssistants, type RethreadOptions, withAssistants } from '../../src/index.ts';
 import { callFunctions, createSimulator, runCode, say, turn } from '../../src/simulator/index.ts';
 import { type Beta, betaOf, newest } from '../surface/clients.ts';
 
 type Message = Awaited<ReturnType<Beta['threads']['messages']['retrieve']>>;
 
-export function opened(store: string) {
+export function opened(store: RethreadOptions['store'] & {}, options: RethreadOptions = {}) {
   const simulator = createSimulator();
-  const assistants = createAssistants({ store, log: () => {} });
+  const assistants = createAssistants({ store, log: () => {}, ...options });
   const close = () => assistants.close({ timeout: 1000 });
   onTestFinished(close);
   const client = withAssistants(

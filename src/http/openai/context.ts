@@ -1,8 +1,8 @@
 /** What every route of this dialect works with. */
 import type { Context } from 'hono';
 import type { z } from 'zod';
+import type { IdsAhead } from '../../assistants/ledger.ts';
 import type { Scope } from '../../runs/scope.ts';
-import type { IdsAhead } from '../ledger.ts';
 import type { Identity, Service } from '../service.ts';
 import { readBody } from './parse.ts';
 import { checkId } from './paths.ts';

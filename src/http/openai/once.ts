@@ -13,11 +13,12 @@ import { retrieveAssistant } from '../../assistants/assistants.ts';
 import type { Domain } from '../../assistants/domain.ts';
 import { ApiError, badRequest } from '../../assistants/errors.ts';
 import { mintId } from '../../assistants/ids.ts';
+import { type Answer, type IdsAhead, type Ledger, type Noted, storeLedger } from '../../assistants/ledger.ts';
 import { retrieveMessage } from '../../assistants/messages.ts';
 import { loadRun } from '../../assistants/runs.ts';
 import { retrieveThread } from '../../assistants/threads.ts';
-import { type Answer, type IdsAhead, type Ledger, type Noted, storeLedger } from '../ledger.ts';
 import { type Ctx, jsonOf, scopeOf } from './context.ts';
+import { presentObject } from './present.ts';
 import { streamAgain } from './stream.ts';
 
 const HEADER = 'idempotency-key';
@@ -120,9 +121,11 @@ async function answerLeftBehind(c: Ctx, domain: Domain, { ids }: Noted): Promise
     const record = await orNothing(loadRun(domain, threadId, run_));
     if (!record) return undefined;
     const { stream } = (await jsonOf(c)) as { stream?: unknown };
-    return stream === true ? { type: 'stream', threadId, runId: run_, position: 0 } : asAnswer(record.run);
+    return stream === true
+      ? { type: 'stream', threadId, runId: run_, position: 0 }
+      : asAnswer(presentObject(record.run));
   }
-  if (asst_) return asAnswer(await orNothing(retrieveAssistant(domain, asst_)));
+  if (asst_) return asAnswer(await orNothing(retrieveAssistant(domain, asst_).then(presentObject)));
   if (msg_) return asAnswer(await orNothing(retrieveMessage(domain, threadId, msg_)));
   return thread_ ? asAnswer(await orNothing(retrieveThread(domain, thread_))) : undefined;
 }

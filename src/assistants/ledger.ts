@@ -8,9 +8,10 @@
  *
  * A key is forgotten with its hour: when another hour begins, those that are over for more than a day are swept.
  */
-import { type Domain, locks } from '../assistants/domain.ts';
-import { logOf } from '../assistants/lists.ts';
+
 import type { Entry } from '../store/store.ts';
+import { type Domain, locks } from './domain.ts';
+import { logOf } from './lists.ts';
 
 /** Ids that were set aside for what a request creates. */
 export type IdsAhead = Partial<Record<'asst_' | 'thread_' | 'msg_' | 'run_', string>>;
