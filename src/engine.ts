@@ -22,6 +22,7 @@ import {
 import type { RedisBuses } from './queue/redis-bus.ts';
 import { type ActiveRun, type ActiveRuns, createActiveRuns } from './runs/active.ts';
 import { createBus } from './runs/bus.ts';
+import { createLanes } from './runs/lanes.ts';
 import { type Recovery, startRecovery } from './runs/recover.ts';
 import { type Retention, startRetention } from './runs/retention.ts';
 import type { Clockwork, ObserveRun } from './runs/scope.ts';
@@ -31,7 +32,7 @@ import { createTenants, ownerOf, type Tenants } from './tenants.ts';
 import { builtInTools } from './tools/built-in.ts';
 import { OPENAIS_OWN } from './tools/define.ts';
 import { createRegistry, type Registry } from './tools/registry.ts';
-import { createUpstream, type Upstream } from './upstream/client.ts';
+import { type Caller, createUpstream, type Upstream } from './upstream/client.ts';
 import { resolveProfile } from './upstream/profiles.ts';
 
 export interface Engine {
@@ -173,6 +174,7 @@ async function build(
     import('./http/retries.ts'),
   ]);
   const queue = new Queue({ concurrency: options.concurrency ?? 100 });
+  const lanes = createLanes();
   const buses = options.queue
     ? await import('./queue/redis-bus.ts')
         .then(({ openRedisBuses }) =>
@@ -197,6 +199,7 @@ async function build(
     const clockwork: Clockwork = {
       bus: buses?.of(name) ?? createBus(),
       queue,
+      lanes,
       live: new Map(),
       held: new Set(),
       leaseMs,
@@ -262,6 +265,7 @@ function createService(
         domain,
         clockwork: { ...clockwork, ...(ownLog && { log: ownLog }), ...(waitUntil && { waitUntil }) },
         upstream: observeUpstream(upstream),
+        lane: laneOf(caller),
         tools,
         saveImage: (id, image, type) => images.save(domain, tenant, id, image, type),
         modelFor: (model) => models[model] ?? profile.model(model),
@@ -289,6 +293,9 @@ function checkDeclared(assistants: NonNullable<RethreadOptions['assistants']>, {
       );
   }
 }
+
+const laneOf = ({ baseURL, headers }: Caller) =>
+  [baseURL, headers['authorization'], headers['api-key']].join(' ');
 
 /** How often runs are looked at that are only about to begin, or being let go of. */
 const LOOK_MS = 20;

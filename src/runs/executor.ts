@@ -19,7 +19,9 @@ import { commit, contextFor, type Keepsakes, keep, Overtaken, readTurn } from '.
 import type { RunLease } from './lease.ts';
 import { answers, LAST_ROUND, MAX_ROUNDS } from './local-calls.ts';
 import { OutOfTokens, openResponse } from './open-response.ts';
+import { type Waiting, whenAllowed } from './rate-limit.ts';
 import type { Execution, Scope, Withdraw } from './scope.ts';
+import { Slot } from './slot.ts';
 import { withdrawRun } from './withdraw.ts';
 
 /** How long a create call waits for the upstream's yes or no before it answers `queued` all the same. */
@@ -54,6 +56,15 @@ export function execute(
   let withdrawn = false;
   /** Files that are stored and not yet on the run's record, which they are deleted with. */
   let files: string[] = [];
+
+  const slot = new Slot(clockwork.queue);
+  const waiting: Waiting = {
+    lanes: clockwork.lanes,
+    lane: `${scope.lane} ${record.run.model}`,
+    slot,
+    deadline: (expires_at ?? Number.POSITIVE_INFINITY) * 1000,
+    onWait: () => accepted.resolve(),
+  };
 
   async function copyFile(effect: Effect) {
     files.push(effect.as);
@@ -120,7 +131,8 @@ export function execute(
   }
 
   async function followStream(known: readonly Offer[], offered: readonly Offer[], signal: AbortSignal) {
-    const stream = await unlessAborted(openResponse(scope, current, offered, signal), signal);
+    const open = () => unlessAborted(openResponse(scope, current, offered, signal), signal);
+    const stream = await whenAllowed(open, waiting, signal);
     accepted.resolve();
     const localTypes = new Map(known.map(({ name, type }) => [name, type]));
     for await (const batch of untilAborted(stream, signal)) {
@@ -218,7 +230,10 @@ export function execute(
 
   const execution: Execution = { accepted: accepted.promise, done: over.promise, stop, abandon };
   clockwork.live.set(runId, execution);
-  void clockwork.queue.add(carryOut);
+  void slot
+    .take()
+    .then(carryOut)
+    .finally(() => slot.free());
   clockwork.waitUntil(over.promise);
   return execution;
 }

@@ -8,6 +8,7 @@ import type { Registry } from '../tools/registry.ts';
 import type { Upstream } from '../upstream/client.ts';
 import type { ActiveRuns } from './active.ts';
 import type { Bus } from './bus.ts';
+import type { Lanes } from './lanes.ts';
 
 /** One phase of a run, being carried out by this process. */
 export interface Execution {
@@ -39,6 +40,8 @@ export type ObserveRun = (run: Run, work: () => Promise<Run>) => Promise<Run>;
 export interface Clockwork {
   bus: Bus;
   queue: PQueue;
+  /** Upstreams that are to be left alone for a while. */
+  lanes: Lanes;
   /** Runs that this process is carrying out, by run id. */
   live: Map<string, Execution>;
   /** Runs whose lease this process holds: those in `live`, and those on their way into it or out of it. */
@@ -67,6 +70,8 @@ export interface Scope {
   tools: Registry;
   /** Keeps an image that a tool made as the file `id`. */
   saveImage(id: string, image: Uint8Array, type: ImageType): Promise<SavedImage>;
+  /** Upstream and key, to which rate limits belong. Never shown. */
+  lane: string;
   /** The model's name at the upstream. */
   modelFor(model: string): string;
 }

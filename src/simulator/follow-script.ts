@@ -7,8 +7,8 @@ import {
   callFunctions,
   fail,
   hang,
+  httpError,
   incomplete,
-  rateLimit,
   refuse,
   runCode,
   say,
@@ -63,7 +63,7 @@ function played(piece: Wanted, request: TurnRequest): Piece {
   if ('search' in piece) return searchFiles({ queries: ['compat'], results: piece.search });
   if ('refuse' in piece) return refuse(piece.refuse);
   if ('fail' in piece) return fail(piece.fail, piece.message);
-  if ('rateLimit' in piece) return rateLimit({ message: piece.rateLimit, retryAfterMs: 1 });
+  if ('rateLimit' in piece) return limitReached(piece.rateLimit);
   if ('incomplete' in piece) return incomplete(piece.incomplete);
   if ('hang' in piece) return hang();
   if ('wait' in piece) return slow({ beforeFirst: piece.wait });
@@ -72,6 +72,14 @@ function played(piece: Wanted, request: TurnRequest): Piece {
     JSON.stringify(piece.echo === 'instructions' ? (request.body.instructions ?? null) : messages(request)),
   );
 }
+
+/** For good: who is told to come back later would, until the run expires. */
+const limitReached = (message: string) =>
+  httpError(
+    429,
+    { type: 'tokens', code: 'rate_limit_exceeded', message },
+    { headers: { 'x-should-retry': 'false' } },
+  );
 
 const messages = ({ input }: TurnRequest) =>
   input.flatMap((item) => ('role' in item && 'content' in item ? [[item.role, textOf(item.content)]] : []));

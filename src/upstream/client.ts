@@ -10,6 +10,7 @@ import { ApiError } from '../assistants/errors.ts';
 import { maskSecrets } from '../translate/failure.ts';
 import type { ResponseRequest, ResponseStreamEvent } from '../translate/types.ts';
 import type { Profile } from './profile.ts';
+import { withRateLimitsTold } from './rate-limit.ts';
 import { withReadableErrors } from './readable-errors.ts';
 
 /** The part of fetch that every SDK major and every platform shares. */
@@ -185,7 +186,7 @@ async function clientFor({ baseURL, fetch: send }: Caller, options: UpstreamOpti
     new SDK({
       apiKey: 'sent-by-the-caller',
       baseURL,
-      fetch: withReadableErrors(send) as typeof fetch,
+      fetch: withRateLimitsTold(withReadableErrors(send)) as typeof fetch,
       defaultHeaders: { Authorization: null },
       maxRetries,
       timeout,
