@@ -252,9 +252,12 @@ function createService(
   retries: Ledger,
 ): Service {
   const models = options.models ?? {};
+  const profileFor = ({ caller }: Identity) => resolveProfile(options.profile, caller.baseURL);
   return {
-    async scopeFor({ tenant, caller, log: ownLog, waitUntil }: Identity) {
-      const profile = resolveProfile(options.profile, caller.baseURL);
+    profileFor,
+    async scopeFor(identity) {
+      const { tenant, caller, log: ownLog, waitUntil } = identity;
+      const profile = profileFor(identity);
       const upstream = createUpstream(caller, {
         profile,
         maxRetries: options.maxRetries,

@@ -4,6 +4,7 @@ import type { Ledger } from '../assistants/ledger.ts';
 import type { BusyThread } from '../runs/busy.ts';
 import type { Clockwork, Scope } from '../runs/scope.ts';
 import type { Caller } from '../upstream/client.ts';
+import type { Profile } from '../upstream/profile.ts';
 
 /** Who is told of what one request sets going, instead of those whom the options name. */
 export interface Listeners {
@@ -28,6 +29,8 @@ export interface Identity extends Listeners {
 
 export interface Service {
   scopeFor(identity: Identity): Promise<Scope>;
+  /** What the upstream of a caller can do. */
+  profileFor(identity: Identity): Profile;
   /** Whether a tool of this type may be asked for, beside OpenAI's own. */
   knowsTool(type: string): boolean;
   busyThread: BusyThread;

@@ -119,7 +119,8 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
   ): Promise<Response> => {
     try {
       const sdk = await clientFor(caller, options);
-      return await sdk[method](path, { ...request, headers, query, fetchOptions }).asResponse();
+      const own = { ...headers, ...request.headers };
+      return await sdk[method](path, { ...request, headers: own, query, fetchOptions }).asResponse();
     } catch (error) {
       throw toUpstreamError(error, mask);
     }

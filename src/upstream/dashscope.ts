@@ -28,6 +28,7 @@ export const dashscope: Profile = {
   tools: { file_search: true, code_interpreter: true, web_search: true, image_generation: false },
   // Knowledge bases are made in the console: the API only searches them, and one at a time (§C.1, §C.5).
   vectorStores: false,
+  vectorStoreIdPrefix: '',
   maxVectorStores: 1,
   containers: false,
   encryptedReasoning: false,

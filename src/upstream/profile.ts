@@ -18,6 +18,8 @@ export interface Profile {
   tools: { file_search: boolean; code_interpreter: boolean; web_search: boolean; image_generation: boolean };
   /** There is a `/vector_stores` API: stores can be made, filled and waited for. Otherwise only ids are passed on. */
   vectorStores: boolean;
+  /** How the ids of stores begin; '' where they may be anything. */
+  vectorStoreIdPrefix: string;
   /** Most stores that one search may name. */
   maxVectorStores: number;
   /** There is a `/containers` API: code interpreter sees files, and keeps its state from run to run. */
@@ -58,6 +60,7 @@ export const openai: Profile = {
   headers: {},
   tools: { file_search: true, code_interpreter: true, web_search: true, image_generation: true },
   vectorStores: true,
+  vectorStoreIdPrefix: 'vs',
   maxVectorStores: Number.POSITIVE_INFINITY,
   containers: true,
   encryptedReasoning: true,

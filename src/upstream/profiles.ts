@@ -69,6 +69,7 @@ export const profileOption = z.union(
         })
         .optional(),
       vectorStores: yesOrNo.optional(),
+      vectorStoreIdPrefix: z.string().optional(),
       maxVectorStores: z.number().min(1).optional(),
       containers: yesOrNo.optional(),
       encryptedReasoning: yesOrNo.optional(),

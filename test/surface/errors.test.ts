@@ -158,6 +158,31 @@ const REFUSED: Wrong[] = [
       'integer_below_min_value',
     ),
   ],
+  [
+    '#12',
+    'POST',
+    '/assistants',
+    { model: 'gpt-4o', tool_resources: { file_search: { vector_store_ids: ['store'] } } },
+    bad(
+      "Invalid 'tool_resources.file_search.vector_store_ids[0]': 'store'. Expected an ID that begins with 'vs'.",
+      'tool_resources.file_search.vector_store_ids[0]',
+      'invalid_value',
+    ),
+  ],
+  [
+    '#12 in a thread to be made',
+    'POST',
+    '/threads/runs',
+    {
+      assistant_id: 'asst_1',
+      thread: { tool_resources: { file_search: { vector_store_ids: ['store'] } } },
+    },
+    bad(
+      "Invalid 'thread.tool_resources.file_search.vector_store_ids[0]': 'store'. Expected an ID that begins with 'vs'.",
+      'thread.tool_resources.file_search.vector_store_ids[0]',
+      'invalid_value',
+    ),
+  ],
   // §1.6
   [
     '§1.6 name',

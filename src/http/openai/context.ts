@@ -7,6 +7,7 @@ import type { Identity, Service } from '../service.ts';
 import { readBody } from './parse.ts';
 import { checkId } from './paths.ts';
 import type { Bodies } from './schemas.ts';
+import { checkStoreIds } from './store-ids.ts';
 import { validate } from './validation.ts';
 
 export interface Env {
@@ -42,7 +43,9 @@ export async function jsonOf(c: Ctx): Promise<unknown> {
 
 /** The JSON body, validated; 4xx errors carry the contract's texts. */
 export async function bodyOf<T>(c: Ctx, schema: z.ZodType<T>): Promise<T> {
-  return validate(schema, await jsonOf(c));
+  const body = validate(schema, await jsonOf(c));
+  checkStoreIds(body, c.var.service.profileFor(c.env.identity).vectorStoreIdPrefix);
+  return body;
 }
 
 export function queryOf<T>(c: Ctx, schema: z.ZodType<T>): T {

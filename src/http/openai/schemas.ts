@@ -111,7 +111,8 @@ const responseFormat = z
 const codeInterpreterResources = z.strictObject({
   file_ids: list(fileId, { of: 'strings', max: 20 }).optional(),
 });
-const vectorStoreIds = list(id('vs'), { of: 'strings', max: 1 });
+/** How they begin is checked when the provider is known (store-ids.ts). */
+const vectorStoreIds = list(text({ max: 512, filled: true }), { of: 'strings', max: 1 });
 
 const staticChunking = z
   .strictObject({ max_chunk_size_tokens: integer(100, 4096), chunk_overlap_tokens: integer(0) })
