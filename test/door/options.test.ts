@@ -117,8 +117,8 @@ describe('a setting that cannot be used', () => {
     ['rethread.assistants.json', '{', /rethread\.assistants\.json: /],
     [
       'rethread.assistants.json',
-      '{"asst_1":{"model":"gpt-4o","tools":[{"type":"retrieval"}]}}',
-      /rethread\.assistants\.json: assistants\.asst_1\.tools\.0/,
+      '{"asst_1":{"model":"gpt-4o","temperature":9}}',
+      /rethread\.assistants\.json: assistants\.asst_1\.temperature/,
     ],
   ])('in %s is told in the answer, which is not asked for again', async (name, content, message) => {
     await file(name, content);

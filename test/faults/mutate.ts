@@ -317,7 +317,7 @@ function mutateHeaders(random: Random, draft: Draft): void {
 }
 
 /** Methods that the platform's Request takes. */
-const METHODS = ['GET', 'POST', 'DELETE', 'PUT', 'PATCH', 'HEAD', 'OPTIONS', 'PROPFIND'];
+const METHODS = ['GET', 'POST', 'DELETE', 'PUT', 'PATCH', 'HEAD', 'OPTIONS', 'PROPFIND', 'constructor'];
 
 /** The request with one to three things about it changed. */
 export function mutate(random: Random, [method, path, json]: [string, string, unknown?]): Draft {

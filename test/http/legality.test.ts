@@ -124,11 +124,17 @@ describe('messages and steps', () => {
     expect(get(STEP, step({ usage: null }))).toThrow('usage');
     expect(get(STEP, step({ status: 'in_progress' }))).toThrow('completed_at');
     const open = { id: 'call_1', type: 'function' as const };
-    const details = {
+    const answered = (...outputs: (string | null)[]) => ({
       type: 'tool_calls' as const,
-      tool_calls: [{ ...open, function: { name: 'f', arguments: '{}', output: null } }],
-    };
-    expect(get(STEP, step({ type: 'tool_calls', step_details: details }))).toThrow('no output');
+      step_details: {
+        type: 'tool_calls' as const,
+        tool_calls: outputs.map((output) => ({ ...open, function: { name: 'f', arguments: '{}', output } })),
+      },
+    });
+    expect(get(STEP, step(answered('sun', null)))).toThrow('no output');
+    expect(get(STEP, step(answered('sun', '')))).not.toThrow();
+    // Nobody was asked for them: the response was cut short behind its calls (§4.5).
+    expect(get(STEP, step(answered(null, null)))).not.toThrow();
   });
 });
 
