@@ -106,14 +106,13 @@ export function execute(
   /** One model turn after another, until the run ends or its caller is asked. */
   async function followRun() {
     const { signal } = abort;
-    const offers = await unlessAborted(scope.tools.offer(record.run, scope.upstream.profile, signal), signal);
+    const offers = await unlessAborted(scope.tools.offer(record.run, signal), signal);
     for (;;) {
       if (awaitsTools(state)) await answerTools(offers);
       if (isOver(state.run) || state.run.status === 'requires_action') return;
-      const spent = (state.localRounds ?? 0) >= MAX_ROUNDS;
       // The SDK leaves a listener on every signal it is given.
       const turn = linkedTo(signal);
-      await followStream(offers, spent ? [] : offers, turn.signal).finally(turn.release);
+      await followStream(offers, turn.signal).finally(turn.release);
     }
   }
 
@@ -130,11 +129,13 @@ export function execute(
     }
   }
 
-  async function followStream(known: readonly Offer[], offered: readonly Offer[], signal: AbortSignal) {
-    const open = () => unlessAborted(openResponse(scope, current, offered, signal), signal);
+  async function followStream(offers: readonly Offer[], signal: AbortSignal) {
+    const toolsSpent = (state.localRounds ?? 0) >= MAX_ROUNDS;
+    const tools = { localFunctions: offers, toolsSpent };
+    const open = () => unlessAborted(openResponse(scope, current, tools, signal), signal);
     const stream = await whenAllowed(open, waiting, signal);
     accepted.resolve();
-    const localTypes = new Map(known.map(({ name, type }) => [name, type]));
+    const localTypes = new Map(offers.map(({ name, type }) => [name, type]));
     for await (const batch of untilAborted(stream, signal)) {
       const ctx = contextFor(domain, runId, localTypes);
       let next = state;

@@ -19,7 +19,7 @@ import {
 import { showsSomething } from '../translate/reduce.ts';
 import { buildRequest } from '../translate/request.ts';
 import { dropMiddle, lastMessages } from '../translate/truncate.ts';
-import type { LocalFunction, RequestInput, ResponseStreamEvent, Turn } from '../translate/types.ts';
+import type { RequestInput, ResponseStreamEvent, Turn } from '../translate/types.ts';
 import { UpstreamError } from '../upstream/client.ts';
 import type { Profile } from '../upstream/profile.ts';
 import { unlessAborted } from './abort.ts';
@@ -47,11 +47,11 @@ const SHORTENINGS = 5;
 export async function openResponse(
   scope: Scope,
   record: RunRecord,
-  localFunctions: readonly LocalFunction[],
+  tools: Pick<RequestInput, 'localFunctions' | 'toolsSpent'>,
   signal: AbortSignal,
 ): Promise<AsyncIterable<ResponseStreamEvent[]>> {
   const { upstream } = scope;
-  let input = { ...(await gather(scope, record, signal)), localFunctions };
+  let input = { ...(await gather(scope, record, signal)), ...tools };
   let shortenings = 0;
   const mended = new Set<string>();
   const once = (what: string) => !mended.has(what) && mended.add(what);

@@ -1,5 +1,6 @@
 /** The tools that runs may have beside OpenAI's own, and what a model is offered for them. */
 import { isRegistered, type Run, typeOf } from '../assistants/types.ts';
+import { nativeType } from '../translate/native-tools.ts';
 import type { LocalFunction } from '../translate/types.ts';
 import type { Profile } from '../upstream/profile.ts';
 import type { Tool, ToolContext, ToolFunction } from './define.ts';
@@ -18,25 +19,26 @@ export interface Registry {
    * The functions for all tools of a run that rethread runs itself. The same run and the same answers of its tools give
    * the same names.
    */
-  offer(run: Run, profile: Profile, signal: AbortSignal): Promise<Offer[]>;
+  offer(run: Run, signal: AbortSignal): Promise<Offer[]>;
 }
 
 /** Names that providers keep for themselves (dashscope §C.5), or that models take for a tool of the provider. */
 const RESERVED = ['search', 'web_search', 'file_search', 'code_interpreter', 'python', 'image_generation'];
 
-/** Later tools take the place of earlier ones of the same type. */
+/** Later tools take the place of earlier ones of the same type, and any tool that of one which the upstream has. */
 export function createRegistry(tools: readonly Tool[]): Registry {
   const byType = new Map(tools.map((tool) => [tool.type, tool]));
-  const isNative = (type: string, { tools: native }: Profile) =>
-    Object.hasOwn(native, type) && native[type as keyof typeof native] === true;
+  const isNative = (type: string, profile: Profile) => {
+    const name =
+      nativeType(type) ?? (type === 'file_search' || type === 'code_interpreter' ? type : undefined);
+    return name !== undefined && profile.tools[name];
+  };
 
   return {
-    has: (type) => byType.has(type),
+    has: (type) => byType.has(type) || nativeType(type) !== undefined,
     serves: (type, profile) => isNative(type, profile) || byType.has(type),
-    async offer(run, profile, signal) {
-      const wanted = distinct(run.tools.filter(isRegistered)).filter(
-        (tool) => byType.has(typeOf(tool)) && !isNative(typeOf(tool), profile),
-      );
+    async offer(run, signal) {
+      const wanted = distinct(run.tools.filter(isRegistered)).filter((tool) => byType.has(typeOf(tool)));
       const found = await Promise.all(
         wanted.map(async (tool) => {
           const functions = await functionsOf(byType.get(tool.type) as Tool, tool, signal);

@@ -64,7 +64,7 @@ export function reduce(state: RunState, event: ResponseStreamEvent, ctx: ReduceC
   if (!raw || (status !== 'queued' && status !== 'in_progress')) return unchanged(state);
   if (awaitsTools(state)) return unchanged(state);
 
-  const kind = kindOfEvent(raw);
+  const kind = kindOfEvent(raw, state.run);
   if (kind) {
     const w = work(state, ctx);
     startPhase(w);

@@ -1,7 +1,8 @@
 /** A run's next model call as a Responses request (§4.3). */
 import type { Responses } from 'openai/resources/responses/responses';
-import type { AssistantTool, Run } from '../assistants/types.ts';
+import { type AssistantTool, type Run, typeOf } from '../assistants/types.ts';
 import { historyItems } from './history.ts';
+import { nativeType } from './native-tools.ts';
 import { turnItems } from './replay.ts';
 import type { LocalFunction, RequestInput, ResponseRequest } from './types.ts';
 
@@ -20,7 +21,7 @@ export function buildRequest(input: RequestInput): ResponseRequest {
   const { run, profile } = input;
   const tools = [
     ...run.tools.flatMap((tool) => toolOf(tool, input)),
-    ...(input.localFunctions ?? []).map(localTool),
+    ...(input.toolsSpent ? [] : (input.localFunctions ?? [])).map(localTool),
   ];
   const reasons = profile.reasons(input.model);
   const samples = profile.samples(input.model);
@@ -83,8 +84,12 @@ function toolOf(tool: AssistantTool, input: RequestInput): Responses.Tool[] {
       const container = input.containerId ?? { type: 'auto' as const, file_ids };
       return profile.tools.code_interpreter ? [{ type: 'code_interpreter', container }] : [];
     }
-    default:
-      return [];
+    default: {
+      // A tool of the same type that somebody has defined takes its place.
+      const local = input.localFunctions?.some(({ type }) => type === typeOf(tool));
+      const native = local ? undefined : nativeType(tool.type);
+      return native === 'web_search' && profile.tools[native] ? [{ type: native }] : [];
+    }
   }
 }
 
@@ -126,7 +131,10 @@ function toolChoice(
     const wanted = choice.function?.name;
     const own = run.tools.some((tool) => tool.type === 'function' && tool.function.name === wanted);
     const local = own ? undefined : localFunctions.find(({ type }) => type === wanted);
-    return wanted === undefined ? undefined : { type: 'function', name: local?.name ?? wanted };
+    if (wanted === undefined) return undefined;
+    const native = own || local ? undefined : nativeType(wanted);
+    if (native === 'web_search') return { type: native } as unknown as Responses.ToolChoiceTypes;
+    return { type: 'function', name: local?.name ?? wanted };
   }
   // A search without any store was left out above.
   return tools.some((tool) => tool.type === choice.type) ? { type: choice.type } : undefined;
@@ -137,6 +145,7 @@ function includes(tools: Responses.Tool[], encryptedReasoning: boolean): Respons
   const has = (type: string) => tools.some((tool) => tool.type === type);
   return [
     ...(has('file_search') ? ['file_search_call.results' as const] : []),
+    ...(has('web_search') ? ['web_search_call.action.sources' as const] : []),
     ...(has('code_interpreter') ? ['code_interpreter_call.outputs' as const] : []),
     ...(encryptedReasoning ? ['reasoning.encrypted_content' as const] : []),
   ];

@@ -4,12 +4,14 @@
  * One step is open at a time (§5.3), so an item whose turn has not come waits with its events: behind an item that
  * is not done, or behind a function call, which stays open until its output is submitted (§4.5 trap 1).
  */
+import type { Run } from '../assistants/types.ts';
 import { makeRoom, toolCalls } from './closing.ts';
 import { messageEvent, openMessage } from './message.ts';
 import { type Json, object, text, whole } from './read.ts';
 import { type Kind, type Slot, take, type Work } from './state.ts';
 import { codeEvent, functionEvent, openCode, openFunction, openSearch, searchEvent } from './tool-calls.ts';
 import type { ResponseOutputItem } from './types.ts';
+import { openWebSearch, webSearchEvent, webSearchType } from './web-search.ts';
 
 /** Item events that need no look into an item to know what it is. */
 const KIND_OF_EVENT: Readonly<Record<string, Kind>> = {
@@ -24,7 +26,8 @@ const KIND_OF_EVENT: Readonly<Record<string, Kind>> = {
   'response.code_interpreter_call_code.done': 'code',
 };
 
-export function kindOfItem(item: Json): Kind {
+/** @param run where it is known: what the run has not asked for is hidden */
+export function kindOfItem(item: Json, run?: Run): Kind {
   switch (item.type) {
     case 'message':
       return item.role === undefined || item.role === 'assistant' ? 'message' : 'hidden';
@@ -34,16 +37,18 @@ export function kindOfItem(item: Json): Kind {
       return 'search';
     case 'code_interpreter_call':
       return 'code';
+    case 'web_search_call':
+      return run && webSearchType(run) === undefined ? 'hidden' : 'web';
     default:
       return 'hidden';
   }
 }
 
 /** The kind of item that an event is about; undefined: it is not about an item, or changes nothing that is shown. */
-export function kindOfEvent(event: Json): Kind | undefined {
+export function kindOfEvent(event: Json, run?: Run): Kind | undefined {
   if (event.type === 'response.output_item.added' || event.type === 'response.output_item.done') {
     const item = object(event.item);
-    return item && kindOfItem(item);
+    return item && kindOfItem(item, run);
   }
   if (event.type === 'response.content_part.done') {
     const part = object(event.part);
@@ -184,6 +189,9 @@ function open(w: Work, slot: Slot): Slot {
     case 'code':
       openCode(w);
       return slot;
+    case 'web':
+      openWebSearch(w);
+      return slot;
     default:
       openSearch(w);
       return slot;
@@ -200,6 +208,9 @@ function apply(w: Work, slot: Slot, event: Json): void {
       break;
     case 'code':
       codeEvent(w, event);
+      break;
+    case 'web':
+      webSearchEvent(w, event);
       break;
     default:
       searchEvent(w, event);

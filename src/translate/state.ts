@@ -4,7 +4,7 @@ import type { Json } from './read.ts';
 import type { Change, Effect, ReduceContext, Reduction, RunState } from './types.ts';
 
 /** What an output item becomes; `hidden` ones (reasoning, types with no counterpart) are only kept for replay (§4.4). */
-export type Kind = 'message' | 'function' | 'search' | 'code' | 'hidden';
+export type Kind = 'message' | 'function' | 'search' | 'code' | 'web' | 'hidden';
 
 /** One output item of the response in progress, as far as its events have told. */
 export interface Slot {

@@ -22,11 +22,11 @@ export function openFunction(w: Work, slot: Slot): void {
 
 export function functionEvent(w: Work, slot: Slot, event: Json): void {
   if (event.type === 'response.function_call_arguments.delta') {
-    addArguments(w, slot, text(event.delta));
+    addArguments(w, slot.call, text(event.delta));
   } else if (event.type === 'response.function_call_arguments.done') {
-    addArguments(w, slot, missing(argumentsOf(w, slot), event.arguments));
+    addArguments(w, slot.call, missing(argumentsOf(w, slot), event.arguments));
   } else if (event.type === 'response.output_item.done') {
-    addArguments(w, slot, missing(argumentsOf(w, slot), object(event.item)?.arguments));
+    addArguments(w, slot.call, missing(argumentsOf(w, slot), object(event.item)?.arguments));
   }
 }
 
@@ -35,13 +35,14 @@ function argumentsOf(w: Work, slot: Slot): string {
   return call?.type === 'function' ? call.function.arguments : '';
 }
 
-function addArguments(w: Work, slot: Slot, added: string): void {
+/** @param at position of the call in its step */
+export function addArguments(w: Work, at: number, added: string): void {
   const calls = toolCalls(w);
-  const call = calls[slot.call];
+  const call = calls[at];
   if (!added || call?.type !== 'function') return;
   const whole = { ...call.function, arguments: call.function.arguments + added };
-  setToolCalls(w, calls.with(slot.call, { ...call, function: whole }));
-  callDelta(w, { index: slot.call, type: 'function', function: { arguments: added } });
+  setToolCalls(w, calls.with(at, { ...call, function: whole }));
+  callDelta(w, { index: at, type: 'function', function: { arguments: added } });
 }
 
 /** The output of the first function call of that id that has none yet, whole and in one delta. */
@@ -158,11 +159,11 @@ function rankingOptions(run: Run): NonNullable<SearchCall['file_search']['rankin
 }
 
 /** The upstream's ids of hosted calls are no `call_…` ids (§1.3). */
-function mintCall(w: Work): string {
+export function mintCall(w: Work): string {
   return w.ctx.ids.toolCall(take(w, 'call'));
 }
 
-function addCall(w: Work, call: ToolCall, delta: object): void {
+export function addCall(w: Work, call: ToolCall, delta: object = call): void {
   const calls = toolCalls(w);
   setToolCalls(w, [...calls, call]);
   callDelta(w, { index: calls.length, ...delta } as CallDelta);

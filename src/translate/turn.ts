@@ -100,7 +100,7 @@ function takeOutput(w: Work, output: unknown[], status: 'completed' | 'incomplet
     const item = object(value);
     if (!item) return;
     const raw = item.status === undefined && status === 'incomplete' ? { ...item, status } : item;
-    const kind = kindOfItem(item);
+    const kind = kindOfItem(item, w.state.run);
     const known = match(w, matched, kind, index, item);
     const slot = known ?? addSlot(w, newSlot(w, kind, index, text(item.id), item), behind);
     matched.add(slot.ordinal);
@@ -139,6 +139,7 @@ function streamed(w: Work, slot: Slot): Json {
   }
   if (slot.kind === 'code') return { ...id, type: 'code_interpreter_call' };
   if (slot.kind === 'search') return { ...id, type: 'file_search_call', queries: [], results: null };
+  if (slot.kind === 'web') return { ...id, type: 'web_search_call' };
   if (slot.kind === 'hidden') return { ...id, type: 'reasoning', summary: [] };
   const parts = slot.shown === 'open' ? w.state.parts : [];
   const content = parts.map((part) =>

@@ -75,6 +75,8 @@ export interface RequestInput {
   turns: Turn[];
   /** Functions for the run's tools that rethread runs itself. */
   localFunctions?: readonly LocalFunction[];
+  /** The run has used tools in as many turns as it may: it is offered none of them any more. */
+  toolsSpent?: boolean;
   /** The assistant's and the thread's stores; empty: the tool is left out (§4.3). */
   vectorStoreIds: string[];
   /** Container of the thread, where a tool of the run is code_interpreter. */
