@@ -17,7 +17,26 @@ export async function optionsFromFiles(directory?: string): Promise<RethreadOpti
   );
 }
 
+/** What `serve` says in the file, for `rethread serve` and nobody else; undefined where it says nothing. @throws OptionsError */
+export async function serveSection(
+  cwd: string,
+): Promise<{ options: Record<string, unknown>; source: string } | undefined> {
+  const { readdir } = await import('node:fs/promises');
+  const names = await readdir(cwd).catch((): string[] => []);
+  if (!names.some((name) => CONFIG.test(name))) return undefined;
+  const { serve: options, source } = await loadFile(cwd);
+  if (options === undefined) return undefined;
+  if (typeof options === 'object' && options !== null && !Array.isArray(options))
+    return { options: options as Record<string, unknown>, source };
+  throw new OptionsError(`${source}: serve: expected options of rethread serve`);
+}
+
 async function configFile(cwd: string): Promise<RethreadOptions> {
+  const { shared, source } = await loadFile(cwd);
+  return parseOptions(shared, source);
+}
+
+async function loadFile(cwd: string): Promise<{ shared: object; serve: unknown; source: string }> {
   const { loadConfig } = await import('c12');
   const { config, configFile: file } = await loadConfig({
     name: 'rethread',
@@ -27,7 +46,8 @@ async function configFile(cwd: string): Promise<RethreadOptions> {
   }).catch((error: Error) => {
     throw new OptionsError(`rethread.config: ${error.message}`);
   });
-  return parseOptions(config, file ?? 'rethread.config');
+  const { serve, ...shared } = config ?? {};
+  return { shared, serve, source: file ?? 'rethread.config' };
 }
 
 /** Entries that `rethread migrate` left to be filled in have no model yet; they are not declared until they have. */

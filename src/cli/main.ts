@@ -12,7 +12,7 @@ interface Subcommand {
 const subcommands: Record<string, Subcommand> = {
   serve: {
     summary: 'serve the Assistants API over HTTP, for clients in any language',
-    load: async () => (await import('./serve.ts')).serveCommand,
+    load: async () => (await import('./serve.ts')).serveCommand(),
   },
   compat: {
     summary: 'put an endpoint to the compatibility suite',

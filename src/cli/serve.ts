@@ -1,6 +1,7 @@
 /** `rethread serve`: the gateway on a port. */
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { optionsFromFiles, serveSection } from '../config-file.ts';
 import {
   AUTH_MODES,
   checkTogether,
@@ -8,7 +9,7 @@ import {
   parseServeOption,
   type ServeOptions,
 } from '../gateway/options.ts';
-import { OptionsError } from '../options.ts';
+import { OptionsError, optionsFromEnvironment } from '../options.ts';
 import { PROFILE_NAMES } from '../upstream/profiles.ts';
 
 /** Flags by option; each is also an environment variable. */
@@ -138,38 +139,49 @@ const SWITCHES: Record<string, Omit<Flag, 'kind'>> = {
 const variable = (name: string, kind?: string) =>
   `RETHREAD_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}${kind === 'json' ? '_FILE' : ''}`;
 
-export const serveCommand = new Command('serve')
-  .summary('serve the Assistants API over HTTP, for clients in any language')
-  .description(
-    'Serves the Assistants API over HTTP. Clients keep their code and change their base URL; what is not the Assistants API is passed on to the upstream.',
-  );
-for (const [name, { flag, description, choices, kind }] of Object.entries(FLAGS)) {
-  const option = new Option(flag, description).env(variable(name, kind));
-  serveCommand.addOption(choices ? option.choices(choices) : option);
-}
-for (const { flag, description } of Object.values(SWITCHES)) serveCommand.option(flag, description);
-serveCommand
-  .addHelpText(
-    'after',
-    `
+const HELP = `
 RETHREAD_KEYS holds gateway keys that are a tenant each, separated by commas.
-A flag wins over its environment variable, and that over the library's options in rethread.config.{ts,js,json}.
+A flag wins over its environment variable, and that over rethread.config.{ts,js,json}, where options of serve stand under
+serve by the names they have in code: { store: '…', serve: { port: 8080, auth: 'keys' } }.
 
 Examples:
   $ rethread serve --simulate
   $ rethread serve --store redis://localhost:6379
   $ RETHREAD_UPSTREAM_KEY=sk-… rethread serve --auth keys --tenants tenants.json
 
-Exit codes: 0 stopped by a signal, 1 could not start or serve, 2 wrong usage.`,
-  )
-  .action(async (flags: Record<string, unknown>) => {
-    const options = await serveOptions(flags);
+Exit codes: 0 stopped by a signal, 1 could not start or serve, 2 wrong usage.`;
+
+export function serveCommand(): Command {
+  return withFlags().action(async (flags: Record<string, unknown>) => {
+    const options = await optionsOf(flags);
     const { startServer } = await import('../gateway/server.ts');
     await startServer(options);
   });
+}
 
-async function serveOptions(flags: Record<string, unknown>): Promise<ServeOptions> {
-  const options: ServeOptions = {};
+function withFlags(): Command {
+  const command = new Command('serve').description(
+    'Serves the Assistants API over HTTP. Clients keep their code and change their base URL; what is not the Assistants API is passed on to the upstream.',
+  );
+  for (const [name, { flag, description, choices, kind }] of Object.entries(FLAGS)) {
+    const option = new Option(flag, description).env(variable(name, kind));
+    command.addOption(choices ? option.choices(choices) : option);
+  }
+  for (const { flag, description } of Object.values(SWITCHES)) command.option(flag, description);
+  return command.addHelpText('after', HELP);
+}
+
+/** What the command would serve with. @param args the command's own @throws OptionsError */
+export async function serveOptions(args: readonly string[]): Promise<ServeOptions> {
+  return optionsOf(withFlags().parse(args, { from: 'user' }).opts());
+}
+
+async function optionsOf(flags: Record<string, unknown>): Promise<ServeOptions> {
+  const options: ServeOptions = { ...(await optionsOfFile()), ...optionsFromEnvironment(process.env) };
+  for (const [name, { flag }] of Object.entries(SWITCHES)) {
+    const text = process.env[variable(name)];
+    if (text) Object.assign(options, parseServeOption(name, switchOf(text), `${variable(name)} (${flag})`));
+  }
   for (const [name, value] of Object.entries(flags)) {
     const { flag, kind } = (FLAGS[name] ?? SWITCHES[name]) as Flag;
     const [source] = flag.split(' ') as [string];
@@ -182,6 +194,18 @@ async function serveOptions(flags: Record<string, unknown>): Promise<ServeOption
   checkTogether(options);
   return options;
 }
+
+/** The section `serve` of rethread.config; what stands outside of it holds for every door, and is read by the engine. */
+async function optionsOfFile(): Promise<ServeOptions> {
+  const [shared, section] = await Promise.all([optionsFromFiles(), serveSection(process.cwd())]);
+  const options: ServeOptions = shared.store === undefined ? {} : { store: shared.store };
+  for (const [name, value] of Object.entries(section?.options ?? {}))
+    Object.assign(options, parseServeOption(name, value, `${section?.source}: serve.${name}`));
+  return options;
+}
+
+/** Anything else is told to be neither. */
+const switchOf = (text: string) => ({ true: true, '1': true, false: false, '0': false })[text] ?? text;
 
 async function readValue(value: unknown, kind: Flag['kind'], source: string): Promise<unknown> {
   if (kind === 'json') return jsonFile(String(value), source);
