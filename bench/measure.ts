@@ -2,14 +2,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Milliseconds. */
 export interface Sample {
   median: number;
   p10: number;
   p90: number;
 }
 
-function summary(values: number[]): Sample {
+export function summary(values: readonly number[]): Sample {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number) =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number;
@@ -19,11 +18,14 @@ function summary(values: number[]): Sample {
 /** Each contender gives the milliseconds it wants counted, or is timed as a whole. */
 export type Contender = () => Promise<unknown>;
 
-/** @param rounds counted rounds, after a tenth as many that warm up */
-export async function compare<Name extends string>(
+/**
+ * Milliseconds of each contender, round by round.
+ * @param rounds counted rounds, after a tenth as many that warm up
+ */
+export async function inTurns<Name extends string>(
   contenders: Record<Name, Contender>,
   rounds: number,
-): Promise<Record<Name, Sample>> {
+): Promise<Record<Name, number[]>> {
   const names = Object.keys(contenders) as Name[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = -Math.ceil(rounds / 10); round < rounds; round++) {
@@ -33,12 +35,37 @@ export async function compare<Name extends string>(
       if (round >= 0) times[name].push(typeof own === 'number' ? own : performance.now() - began);
     }
   }
-  return Object.fromEntries(names.map((name) => [name, summary(times[name])])) as Record<Name, Sample>;
+  return times;
 }
 
-/** Starts a script of this folder in its own process; gives what it says first, and a way to end it. */
-export async function spawn(script: string): Promise<{ said: string; end(): void }> {
-  const child = fork(new URL(script, import.meta.url), { execArgv: ['--import', 'tsx'] });
+/** The ratio of two contenders: that of their medians, and the spread of the rounds' own ratios. */
+export function ratio(of: readonly number[], to: readonly number[]): Sample {
+  const rounds = summary(of.map((value, round) => value / (to[round] as number)));
+  return { ...rounds, median: summary(of).median / summary(to).median };
+}
+
+export interface Child {
+  /** What it said first. */
+  said: string;
+  /** Asks it something and gives the answer. */
+  ask(question: string): Promise<unknown>;
+  end(): void;
+}
+
+/** Starts a script of this folder in a process of its own. */
+export async function spawn(script: string, env: Record<string, string> = {}): Promise<Child> {
+  const child = fork(new URL(script, import.meta.url), {
+    execArgv: ['--import', 'tsx', '--expose-gc'],
+    env: { ...process.env, ...env },
+  });
   const [said] = (await once(child, 'message')) as [string];
-  return { said, end: () => void child.kill() };
+  return {
+    said,
+    async ask(question) {
+      child.send(question);
+      const [answer] = await once(child, 'message');
+      return answer;
+    },
+    end: () => void child.kill(),
+  };
 }

@@ -1,5 +1,5 @@
 /** The upstream of the benchmarks: the simulator in a process of its own. The number of deltas stands in the model's instructions. */
-import { createSimulator, say, slow, turn } from '../src/simulator/index.ts';
+import { createSimulator, say, slow, turn } from '../../src/simulator/index.ts';
 
 const simulator = createSimulator({
   defaultScript: ({ body }) => {

@@ -1,0 +1,25 @@
+/** The servers that rows on Redis and PostgreSQL need; those that do not answer are left out, which is said. */
+import { connect } from 'node:net';
+
+const { REDIS_URL = 'redis://127.0.0.1:6379', DATABASE_URL = 'postgres://postgres@127.0.0.1:5432/test' } =
+  process.env;
+
+export async function serviceUrls(): Promise<[name: string, url: string][]> {
+  const found: [string, string][] = [];
+  for (const [name, url] of [
+    ['Redis', REDIS_URL],
+    ['PostgreSQL', DATABASE_URL],
+  ] as const) {
+    if (await answers(new URL(url))) found.push([name, url]);
+    else process.stderr.write(`${name} does not answer at ${new URL(url).host}: its rows are left out.\n`);
+  }
+  return found;
+}
+
+function answers({ hostname, port }: URL): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
