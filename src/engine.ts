@@ -256,22 +256,27 @@ function createService(
   return {
     profileFor,
     async scopeFor(identity) {
-      const { tenant, caller, log: ownLog, waitUntil } = identity;
-      const profile = profileFor(identity);
-      const upstream = createUpstream(caller, {
-        profile,
-        maxRetries: options.maxRetries,
-        timeout: options.timeout,
-      });
+      const { tenant, log: ownLog, waitUntil } = identity;
       const { domain, clockwork } = await tenants.of(tenant);
+      const profile = () => profileFor(identity);
+      let upstream: Upstream | undefined;
       return {
         domain,
         clockwork: { ...clockwork, ...(ownLog && { log: ownLog }), ...(waitUntil && { waitUntil }) },
-        upstream: observeUpstream(upstream),
-        lane: laneOf(caller),
+        // Most requests go no further than the store.
+        get upstream() {
+          const { maxRetries, timeout } = options;
+          upstream ??= observeUpstream(
+            createUpstream(identity.caller, { profile: profile(), maxRetries, timeout }),
+          );
+          return upstream;
+        },
+        get lane() {
+          return laneOf(identity.caller);
+        },
         tools,
         saveImage: (id, image, type) => images.save(domain, tenant, id, image, type),
-        modelFor: (model) => models[model] ?? profile.model(model),
+        modelFor: (model) => models[model] ?? profile().model(model),
       };
     },
     knowsTool: tools.has,

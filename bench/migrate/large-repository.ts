@@ -12,7 +12,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compare } from '../measure.ts';
+import { inTurns, summary } from '../measure.ts';
 import { generateRepository } from './generate.ts';
 
 const files = Number(process.argv[2] ?? 20_000);
@@ -73,17 +73,20 @@ const contenders = {
 
 try {
   generateRepository(directory, files);
-  const times = await compare(contenders, rounds);
-  const of = times.migrate.median;
+  const times = await inTurns(contenders, rounds);
+  const of = summary(times.migrate).median;
   console.table(
-    (['migrate', 'tsc', 'jscodeshift'] as const).map((name) => ({
-      contender: name,
-      files,
-      seconds: (times[name].median / 1000).toFixed(2),
-      spread: `${(times[name].p10 / 1000).toFixed(2)}–${(times[name].p90 / 1000).toFixed(2)}`,
-      'times as long': (times[name].median / of).toFixed(2),
-      'peak MB': Math.round(peaks.get(name) ?? 0) || 'unknown',
-    })),
+    (['migrate', 'tsc', 'jscodeshift'] as const).map((name) => {
+      const { median, p10, p90 } = summary(times[name]);
+      return {
+        contender: name,
+        files,
+        seconds: (median / 1000).toFixed(2),
+        spread: `${(p10 / 1000).toFixed(2)}–${(p90 / 1000).toFixed(2)}`,
+        'times as long': (median / of).toFixed(2),
+        'peak MB': Math.round(peaks.get(name) ?? 0) || 'unknown',
+      };
+    }),
   );
 } finally {
   rmSync(directory, { recursive: true, force: true });

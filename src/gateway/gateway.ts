@@ -31,7 +31,7 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis.fetch as Fetch): Gateway {
   const { general, tenants = {}, runsPerTenant = 1000, streamsPerTenant = 1000 } = split(options);
   const observer = createObserver(() => engine.live());
-  const { identify, standIn } = createIdentities(options, fetch);
+  const { baseURL, identify, standIn } = createIdentities(options, fetch);
   const engine = createEngine(general, {
     everyTenant: (store) => openTenantDirectory(store).data(),
     observeRun: observer.observeRun,
@@ -57,7 +57,7 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
 
   async function answer(request: Request, pathname: string): Promise<Response> {
     const visitor = identify(request);
-    if (!isOurs(request, pathname, visitor.caller.baseURL)) {
+    if (!isOurs(request, pathname, baseURL)) {
       if (options.assistantsOnly) throw unknownRoute(request.method, pathname);
       return limits.counted(visitor.owner, await passThrough(request, visitor.caller));
     }
@@ -67,7 +67,13 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
     );
     const tenant = await directory.dataOf(visitor.owner, visitor.scope, predecessors.get(visitor.owner));
     if (request.method === 'POST' && /\/runs$/.test(pathname)) limits.admitStream(tenant);
-    return limits.counted(tenant, await engine.handle(request, { tenant, caller: visitor.caller }));
+    const identity = {
+      tenant,
+      get caller() {
+        return visitor.caller;
+      },
+    };
+    return limits.counted(tenant, await engine.handle(request, identity));
   }
 
   async function operators({ headers }: Request, pathname: string): Promise<Response | undefined> {

@@ -11,13 +11,15 @@ export interface Visitor {
   owner: string;
   /** What organisation, project and workspace headers add to the owner: '' or `/<hash>`. */
   scope: string;
-  /** How to go upstream for this caller. */
-  caller: Caller;
+  /** How to go upstream for this caller; made when it is asked for, since most requests go no further than the store. */
+  readonly caller: Caller;
   /** Hash of a key that nobody here has vouched for: the upstream knows whether it is good. */
   unknownKey: string | undefined;
 }
 
 export interface Identities {
+  /** Where all callers go. */
+  baseURL: string;
   /** @throws ApiError 401 #27 for a caller without a key, or with one that `auth: keys` does not know */
   identify(request: Request): Visitor;
   /**
@@ -74,25 +76,37 @@ export function createIdentities(options: GatewayOptions, fetch: Fetch): Identit
     };
   }
 
+  function visitor(who: Omit<Visitor, 'caller'>, request: Request, upstreamKey: string | undefined): Visitor {
+    let caller: Caller | undefined;
+    return {
+      ...who,
+      get caller() {
+        caller ??= callerOf(request, upstreamKey);
+        return caller;
+      },
+    };
+  }
+
   function identify(request: Request): Visitor {
     const scopes = scopeHeaders(request.headers);
     const scope = scopes.some((value) => value !== '') ? `/${hash(JSON.stringify(scopes)).slice(0, 32)}` : '';
     if (auth === 'none')
-      return { owner: 'local', scope, caller: callerOf(request, options.upstreamKey), unknownKey: undefined };
+      return visitor({ owner: 'local', scope, unknownKey: undefined }, request, options.upstreamKey);
     const key = keyOf(request.headers);
     if (key === undefined) throw missingKey();
     const digest = hash(key);
     const found = findKey(known, digest);
     if (auth === 'passthrough') {
       const owner = found?.owner ?? keyOwner(digest);
-      return { owner, scope, caller: callerOf(request, undefined), unknownKey: digest };
+      return visitor({ owner, scope, unknownKey: digest }, request, undefined);
     }
     if (!found) throw wrongKey(key);
-    const caller = callerOf(request, found.upstreamKey ?? options.upstreamKey);
-    return { owner: found.owner, scope, caller, unknownKey: undefined };
+    const who = { owner: found.owner, scope, unknownKey: undefined };
+    return visitor(who, request, found.upstreamKey ?? options.upstreamKey);
   }
 
   return {
+    baseURL,
     identify,
     standIn(data) {
       const owner = ownerOf(data);

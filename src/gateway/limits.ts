@@ -25,7 +25,8 @@ export function createLimits(runs: number, streams: number): Limits {
       if ((open.get(tenant) ?? 0) >= streams) throw tooMany(`${streams} streams open`);
     },
     counted(tenant, response) {
-      if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream'))
+      // The body is asked for last: servers that send plain answers without a stream would make one of it.
+      if (!response.headers.get('content-type')?.startsWith('text/event-stream') || !response.body)
         return response;
       count(tenant, 1);
       return new Response(

@@ -25,6 +25,8 @@ export function createObserver(live: () => number): Observer {
     buckets: SECONDS,
     registers,
   });
+  /** By method, route and status: to look one up by its labels costs more than to note a time. */
+  const observed = new Map<string, { observe(seconds: number): void }>();
   const runs = new Histogram({
     name: 'rethread_run_phase_duration_seconds',
     help: 'Time from queued to the end of a run or to requires_action.',
@@ -48,8 +50,12 @@ export function createObserver(live: () => number): Observer {
   });
 
   return {
-    request: (method, route, status, seconds) =>
-      requests.observe({ method, route, status: String(status) }, seconds),
+    request(method, route, status, seconds) {
+      const key = `${method} ${route} ${status}`;
+      const series = observed.get(key) ?? requests.labels({ method, route, status: String(status) });
+      observed.set(key, series);
+      series.observe(seconds);
+    },
     metrics: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
     observeRun: async (run, work) => {
       const stop = runs.startTimer();

@@ -24,7 +24,7 @@ export function dashScopeDialect(service: Service) {
     c.set('service', service);
     c.set('requestId', newRequestId());
     await next();
-    c.header('x-request-id', c.var.requestId);
+    c.res.headers.set('x-request-id', c.var.requestId);
   });
 
   app.route('/assistants', assistants);

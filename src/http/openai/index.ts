@@ -33,8 +33,9 @@ export function openaiDialect(service: Service) {
     checkPath(new URL(c.req.url).pathname);
     if (/^\/(assistants|threads)(\/|$)/.test(c.req.path)) checkBetaHeader(c.req.raw.headers);
     await next();
+    // Not by `c.header`, which makes a new response out of one that is there.
     for (const [name, value] of Object.entries(responseHeaders(c.var.requestId, c.var.startedAt))) {
-      c.header(name, value);
+      c.res.headers.set(name, value);
     }
   });
 
