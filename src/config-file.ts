@@ -58,6 +58,14 @@ function declaredAssistants(text: string): RethreadOptions {
   } catch (error) {
     throw new OptionsError(`${ASSISTANTS}: ${(error as Error).message}`);
   }
-  const filled = Object.entries(entries ?? {}).filter(([id, entry]) => id.startsWith('asst') && entry?.model);
+  const filled = Object.entries(entries ?? {})
+    .map(([key, entry]) => [idOf(key), entry] as const)
+    .filter(([id, entry]) => id?.startsWith('asst') && entry?.model);
   return parseOptions({ assistants: Object.fromEntries(filled) }, ASSISTANTS);
+}
+
+/** `${ASSISTANT_ID}` is the id that this environment variable has; what is not set declares nothing. */
+function idOf(key: string): string | undefined {
+  const name = /^\$\{(\w+)\}$/.exec(key)?.[1];
+  return name === undefined ? key : globalThis.process?.env[name];
 }

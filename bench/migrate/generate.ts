@@ -47,13 +47,13 @@ function write(file: string, text: string): void {
   writeFileSync(file, text);
 }
 
-/** About ninety lines of the kind that most files consist of, with an import of the file before it. */
+/** About seventy lines of the kind that most files consist of, with an import of the file before it. */
 function plain(number: number, at: number): string {
   const earlier =
     at > 0 && (number - 1) % 100 !== 7 ? `import { total${number - 1} } from './module${at - 1}.ts';\n` : '';
   const use = earlier ? `total${number - 1}([])` : '0';
   const parts = Array.from(
-    { length: 6 },
+    { length: 4 },
     (_, part) => `
 /** What the ${part}. list of this area holds. */
 export interface Entry${number}x${part} {

@@ -9,7 +9,7 @@ export const ASSISTANTS_FILE = 'rethread.assistants.json';
 
 const ABOUT =
   'The assistants that the code names. Fill in what is null: the value of an entry is the body of assistants.create. ' +
-  'In place of a name in braces, write the id that this environment variable has. See MIGRATION.md of rethread, "Bring your assistants along".';
+  'A name in braces stands for the id that this environment variable has when the program runs. See MIGRATION.md of rethread, "Bring your assistants along".';
 
 /** The file's new text, or `undefined` if it says all of this already. What somebody filled in is kept. */
 export function assistantsFile(

@@ -109,6 +109,19 @@ describe('models and assistants', () => {
   });
 });
 
+describe('a key of rethread.assistants.json in braces', () => {
+  test('stands for the id that this environment variable has', async () => {
+    await file('rethread.assistants.json', {
+      '${TUTOR_ID}': { model: 'gpt-4o', name: 'Tutor' },
+      '${UNSET_ID}': { model: 'gpt-4o', name: 'Nobody' },
+    });
+    vi.stubEnv('TUTOR_ID', 'asst_tutor');
+    const { beta } = client();
+    expect((await beta.assistants.retrieve('asst_tutor')).name).toBe('Tutor');
+    expect((await beta.assistants.list()).data).toHaveLength(1);
+  });
+});
+
 describe('a setting that cannot be used', () => {
   test.each([
     ['rethread.config.json', '{"runExpiry":-1}', /rethread\.config\.json: runExpiry: /],
