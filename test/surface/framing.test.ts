@@ -231,3 +231,33 @@ describe('a dropped stream is taken up again (DESIGN decision 9)', () => {
     });
   });
 });
+
+describe('an error in the middle of a stream (§3.2)', () => {
+  it.each(majors)('is an APIError in openai $major, read raw and through the helper', async (major) => {
+    for (const read of ['raw', 'helper'] as const) {
+      const r = rig({ major });
+      r.unchecked = true;
+      const { assistant_id, thread_id } = await ready(r);
+      r.sim.script(turn(say('One'), hang()));
+      const closing = () => void r.assistants.close({ timeout: 0 });
+      let thrown: unknown;
+      if (read === 'raw') {
+        const stream = await r.beta.threads.runs.create(thread_id, { assistant_id, stream: true });
+        try {
+          for await (const { event } of stream) if (event === 'thread.message.delta') closing();
+        } catch (error) {
+          thrown = error;
+        }
+      } else {
+        const stream = r.beta.threads.runs.stream(thread_id, { assistant_id });
+        stream.once('textDelta', closing);
+        thrown = await stream.finalRun().catch((error: unknown) => error);
+      }
+      expect(thrown).toBeInstanceOf(major.SDK.APIError);
+      expect(String(thrown)).toContain('rethread is closing.');
+      expect(r.answers.at(-1)?.text).toMatch(
+        /\n\nevent: error\ndata: \{"error":\{"message":"rethread is closing\.","type":"server_error","param":null,"code":null\}\}\n\nevent: done\n/,
+      );
+    }
+  });
+});

@@ -32,7 +32,7 @@ describe.each(majors)('lists of §1.4 through openai $major', (major) => {
     expect(idsOf(await r.beta.threads.messages.list(thread_id, { order: 'desc' }))).toEqual(ids.toReversed());
   });
 
-  it('pages by `after` with limit 1 until has_more is false, in both orders', async () => {
+  it('pages by `after` with limit 1 until has_more is false, in both orders (§5.6)', async () => {
     const r = rig({ major });
     const { thread_id, ids } = await threeAtOnce(r);
     for (const order of ['asc', 'desc'] as const) {

@@ -1,4 +1,4 @@
-/** The orders of §3.3, event by event, through every major: read raw, and through the SDK's own AssistantStream. */
+/** The orders of §3.3, event by event, through every major's low-level stream (§5.2). */
 import { describe, expect, it } from 'vitest';
 import {
   callFunctions,
