@@ -57,7 +57,9 @@ async function ask({ caller }: Visitor): Promise<ApiError | 'good' | 'unknown'> 
 function refusal(body: string): ApiError {
   let said: { message?: unknown; type?: unknown; code?: unknown } | undefined;
   try {
-    said = JSON.parse(body)?.error;
+    const whole = JSON.parse(body);
+    // DashScope's errors are flat (dashscope §C.9).
+    said = whole?.error ?? whole;
   } catch {
     // Not in the upstream's usual form: the contract's words are put in its place.
   }

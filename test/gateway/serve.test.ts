@@ -65,6 +65,22 @@ describe('rethread serve', () => {
     expect(await exit).toBe(0);
   });
 
+  test('serves on a simulated DashScope, whose models are the successors of the old ones (dashscope §C.2)', async () => {
+    const { url, child, exit } = await serving('--simulate', '--profile', 'dashscope', '--store', 'memory:');
+    const { SDK } = majors.at(-1) as (typeof majors)[number];
+    const client = new SDK({ apiKey: 'any', baseURL: url, maxRetries: 0 });
+    const { beta } = client;
+    const assistant = await beta.assistants.create({ model: 'qwen-max' });
+    const thread = await beta.threads.create({ messages: [{ role: 'user', content: 'Hello, I am Ada.' }] });
+    const run = await beta.threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id });
+    expect([run.status, run.model, run.last_error]).toEqual(['completed', 'qwen-max', null]);
+    const ids = (await client.models.list()).data.map(({ id }) => id);
+    expect(ids).toContain('qwen3.7-max');
+    expect(ids).not.toContain('qwen-max');
+    child.kill('SIGTERM');
+    expect(await exit).toBe(0);
+  });
+
   test.each([
     [['--port', 'x'], "error: --port: expected a number, got 'x'"],
     [['--auth', 'none', '--host', '0.0.0.0'], 'error: --auth none lets everybody in who can reach 0.0.0.0'],

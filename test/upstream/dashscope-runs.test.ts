@@ -257,6 +257,23 @@ describe('a run with built-in tools (§C.5)', () => {
     expect(seen.map((deltas) => deltas.filter(Boolean).length)).toEqual([2, 3]);
   });
 
+  it('shows a quark_search with what the web search asked and found, URLs alone (§C.5, §A.10)', async () => {
+    open();
+    at.sim.script(turn(searchWeb('news', ['https://a.test']), say('Nothing new.')));
+    const { run: ended, text, steps } = await run({ tools: [{ type: 'quark_search' } as never] });
+    expect([ended.status, text]).toEqual(['completed', 'Nothing new.']);
+    expect(bodies()[0]?.tools).toEqual([{ type: 'web_search' }]);
+    const details = steps[0]?.step_details;
+    const [call] = details?.type === 'tool_calls' ? details.tool_calls : [];
+    if (call?.type !== 'function') throw new Error('no call is shown');
+    expect(call.function.name).toBe('quark_search');
+    expect(JSON.parse(call.function.arguments)).toEqual({ query: 'news' });
+    expect(JSON.parse(call.function.output ?? '')).toMatchObject({
+      success: true,
+      data: [{ url: 'https://a.test' }],
+    });
+  });
+
   it('searches a knowledge base by its id, and makes no stores', async () => {
     // OpenAI's ids of stores begin with `vs`, those of knowledge bases with anything.
     open({}, { knowledgeBases: { kb_1: { 'garden.txt': 'The garden opens at nine.' } } }).unchecked = true;
