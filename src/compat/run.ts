@@ -155,7 +155,13 @@ export async function openSession(options: SuiteOptions, checks: readonly Check[
 /** A live model may do something else than it is asked; how often it is asked again. */
 const LIVE_RETRIES = 2;
 
-export async function runCheck(session: Session, check: Check, retries = LIVE_RETRIES): Promise<CheckResult> {
+/** @param tidy whether to delete what the check has made */
+export async function runCheck(
+  session: Session,
+  check: Check,
+  retries = LIVE_RETRIES,
+  tidy = true,
+): Promise<CheckResult> {
   const { id, title, section, evidence, dialect, area, operation } = check;
   const told = { id, title, section, evidence, dialect, area, operation };
   const began = performance.now();
@@ -164,7 +170,7 @@ export async function runCheck(session: Session, check: Check, retries = LIVE_RE
     return { ...told, outcome: 'not_applicable', reason: without(missing), attempts: 0, durationMs: 0 };
   const most = session.mode === 'live' && check.needs.includes('model') ? 1 + retries : 1;
   for (let attempts = 1; ; attempts++) {
-    const outcome = await attempt(session, check);
+    const outcome = await attempt(session, check, tidy);
     const durationMs = Math.round(performance.now() - began);
     if (outcome.outcome !== 'failed' || attempts >= most)
       return { ...told, ...outcome, attempts, durationMs };
@@ -180,7 +186,7 @@ function without(need: Need): string {
 
 type Outcome = Pick<CheckResult, 'outcome' | 'reason' | 'failure'>;
 
-async function attempt(session: Session, check: Check): Promise<Outcome> {
+async function attempt(session: Session, check: Check, tidy: boolean): Promise<Outcome> {
   const context = createContext(session);
   try {
     await check.run(context);
@@ -189,7 +195,7 @@ async function attempt(session: Session, check: Check): Promise<Outcome> {
     if (error instanceof NotApplicable) return { outcome: 'not_applicable', reason: error.message };
     return { outcome: 'failed', failure: failureOf(error, context.wire.exchanges.at(-1)) };
   } finally {
-    await dialects[session.dialect]?.tidyUp(context.wire);
+    if (tidy) await dialects[session.dialect]?.tidyUp(context.wire);
   }
 }
 
