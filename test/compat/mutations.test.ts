@@ -14,6 +14,9 @@ import { API_KEY, type Rethread, rethread } from './rethread.ts';
 /** Checks that need an endpoint of another setting; test/compat/rethread.test.ts runs them. */
 const EXPIRY = 'expiry';
 
+/** The same sentence for several majors of the SDK is tried on the newest, except where CI asks for all. */
+const OTHER_MAJORS = process.env['MUTATIONS'] === 'all' ? /^$/ : /^sdk[456]\./;
+
 const fresh = (session: Session, target: Session['target']): Session => ({
   ...session,
   target,
@@ -55,7 +58,9 @@ function* inOrder({ id, title, area }: Check, tape: readonly Recorded[]): Genera
 describe.each<Dialect>(['openai'])('%s: every check is seen to fail', (dialect) => {
   let subject: Rethread;
   let session: Session;
-  const checks = checksOf(dialect).filter(({ needs }) => !needs.includes(EXPIRY));
+  const checks = checksOf(dialect).filter(
+    ({ id, needs }) => !needs.includes(EXPIRY) && !OTHER_MAJORS.test(id),
+  );
   beforeAll(async () => {
     subject = rethread({ store: 'memory:' });
     session = await openSession({ handler: subject.handler, apiKey: API_KEY, dialect }, checks);
