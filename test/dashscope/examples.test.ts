@@ -114,24 +114,18 @@ describe('in TypeScript, through withAssistants', () => {
   );
 });
 
-/** Why the Python programs cannot be run here; undefined where they can. */
-function missing(): string | undefined {
-  for (const [args, reason] of [
-    [['-c', ''], 'there is no python3'],
-    [['-c', 'import dashscope'], 'python3 has no package dashscope'],
-  ] as const) {
-    try {
-      execFileSync('python3', args, { stdio: 'ignore' });
-    } catch {
-      return reason;
-    }
+const runs = (args: string[]): boolean => {
+  try {
+    execFileSync('python3', args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
   }
-  return undefined;
-}
+};
+const hasPython = runs(['-c', '']);
+const hasPackage = hasPython && runs(['-c', 'import dashscope']);
 
-const reason = missing();
-
-describe(`in Python, with the dashscope package through the gateway${reason ? ` (skipped: ${reason})` : ''}`, () => {
+function throughTheGateway(env: Record<string, string>): void {
   let gateway: Gateway;
   let server: ReturnType<typeof serve>;
   let url = '';
@@ -150,20 +144,24 @@ describe(`in Python, with the dashscope package through the gateway${reason ? ` 
     server.close();
     await gateway.close(0);
   });
-
-  describe.skipIf(reason !== undefined)('run', () => {
-    programs((name, ...args) =>
-      start('python3', [`${name}.py`, ...args], { DASHSCOPE_HTTP_BASE_URL: url, NO_PROXY: '127.0.0.1' }),
-    );
-  });
-
-  it
-    .skipIf(reason === 'there is no python3')
-    .each(['quick-start', 'streaming', 'function-calling', 'multi-agent'])(
-    '%s.py is Python',
-    async (name) => {
-      const check = `import ast; ast.parse(open('${name}.py', encoding='utf8').read())`;
-      await expect(start('python3', ['-c', check], {})).resolves.toBe('');
-    },
+  programs((name, ...args) =>
+    start('python3', [`${name}.py`, ...args], {
+      DASHSCOPE_HTTP_BASE_URL: url,
+      NO_PROXY: '127.0.0.1',
+      PYTHONDONTWRITEBYTECODE: '1',
+      ...env,
+    }),
   );
-});
+}
+
+const told = (reason: string, holds: boolean) => (holds ? '' : ` (skipped: ${reason})`);
+
+describe.skipIf(!hasPackage)(
+  `in Python, with the dashscope package${told('python3 cannot import dashscope', hasPackage)}`,
+  () => throughTheGateway({}),
+);
+
+describe.skipIf(!hasPython)(
+  `in Python, with a model of the dashscope package${told('there is no python3', hasPython)}`,
+  () => throughTheGateway({ PYTHONPATH: new URL('python-model', import.meta.url).pathname }),
+);
