@@ -89,7 +89,7 @@ export function mountAssistants({
 /** What says who a caller is. The rest of a mounted handler's request, cookies above all, is between it and its server. */
 function credentials(headers: Headers): Record<string, string> {
   const own = [...headers].filter(([name]) =>
-    /^(authorization|api-key|openai-(organization|project))$/.test(name),
+    /^(authorization|api-key|openai-(organization|project)|x-dashscope-workspace)$/.test(name),
   );
   return callerHeaders(own);
 }

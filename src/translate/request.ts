@@ -37,8 +37,8 @@ export function buildRequest(input: RequestInput): ResponseRequest {
     ...(choice && { tool_choice: choice }),
     ...(tools.length > 0 && run.parallel_tool_calls === false && { parallel_tool_calls: false }),
     // Reasoning models refuse both; 1 is what every model does anyway.
-    ...(samples && isSet(run.temperature) && { temperature: run.temperature }),
-    ...(samples && isSet(run.top_p) && { top_p: run.top_p }),
+    ...(samples && isSet(run, 'temperature') && { temperature: run.temperature }),
+    ...(samples && isSet(run, 'top_p') && { top_p: run.top_p }),
     ...(reasons && run.reasoning_effort && { reasoning: { effort: run.reasoning_effort } }),
     ...(format && { text: { format } }),
     ...(input.maxOutputTokens !== undefined && {
@@ -57,8 +57,10 @@ function promptOf(items: InputItem[], run: Run): Pick<ResponseRequest, 'input' |
   return { input: withJsonWord([{ role: 'developer', content: instructions }], run) };
 }
 
-function isSet(value: number | null | undefined): boolean {
-  return value !== null && value !== undefined && value !== 1;
+/** What stands at OpenAI's default may not have been said at all; DashScope's clients are known to have said it. */
+function isSet(run: Run, name: 'temperature' | 'top_p'): boolean {
+  const value = run[name];
+  return typeof value === 'number' && (value !== 1 || run.dashscope?.[name] === 1);
 }
 
 function inputItems({ run, messages, profile, inlineImages, turns }: RequestInput): InputItem[] {
@@ -93,13 +95,17 @@ function toolOf(tool: AssistantTool, input: RequestInput): Responses.Tool[] {
   }
 }
 
+const NO_PARAMETERS = { type: 'object', properties: {} };
+
 /** Responses takes a function as strict unless told otherwise; Assistants did not. */
 function functionTool({ function: fn }: FunctionTool): Responses.FunctionTool {
   return {
     type: 'function',
     name: fn.name,
     ...(fn.description && { description: fn.description }),
-    parameters: fn.parameters ?? { type: 'object', properties: {} },
+    // Parameters without a type, such as `{}`, mean an object, and are refused.
+    parameters:
+      fn.parameters && 'type' in fn.parameters ? fn.parameters : { ...NO_PARAMETERS, ...fn.parameters },
     strict: fn.strict ?? false,
   };
 }

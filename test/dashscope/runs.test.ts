@@ -153,6 +153,34 @@ describe('a run (§A.7)', () => {
     expect(rigged.sim.responsesRequests.map(({ body }) => body.max_output_tokens)).toEqual([16, 16]);
   });
 
+  it('sends a temperature and a top_p upstream when they were said, 1 included, and not otherwise', async () => {
+    const rigged = rig();
+    const said = await start(rigged, { temperature: 1 }, { top_p: 1 });
+    await rigged.wait(said.thread_id, said.run.id);
+    const unsaid = await start(rigged);
+    await rigged.wait(unsaid.thread_id, unsaid.run.id);
+    const [first, second] = rigged.sim.responsesRequests.map(({ body }) => body);
+    expect(first).toMatchObject({ temperature: 1, top_p: 1 });
+    expect(second).not.toHaveProperty('temperature');
+    expect(second).not.toHaveProperty('top_p');
+  });
+
+  it('may have a function whose parameters are {}: nothing to say', async () => {
+    const rigged = rig();
+    rigged.sim.script(say('Hi'));
+    const now = { type: 'function', function: { name: 'now', description: 'the time', parameters: {} } };
+    const { run, thread_id } = await start(rigged, { tools: [now] });
+    expect(run.tools).toEqual([now]);
+    expect((await rigged.wait(thread_id, run.id)).status).toBe('completed');
+  });
+
+  it('expires, and is then found expired (§A.7)', async () => {
+    const rigged = rig({ options: { runExpiry: 1 } });
+    rigged.sim.script(hang());
+    const { run, thread_id } = await start(rigged);
+    expect(await rigged.wait(thread_id, run.id)).toMatchObject({ status: 'expired', expires_at: 0 });
+  });
+
   it('sees the last 10 messages unless it says otherwise', async () => {
     const rigged = rig();
     const { ok, sim, wait } = rigged;
