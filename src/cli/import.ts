@@ -20,7 +20,7 @@ import { progressOn } from './progress.ts';
 
 const HELP = `
 Files hold objects of the Assistants API as it answered them: one a line, an array, or pages of lists; in any order and in
-as many files as you like. Ids and times are kept. What is there already stays as it is, so the same import can be run
+as many files as you like; DashScope's objects are understood too. Ids and times are kept. What is there already stays as it is, so the same import can be run
 again, and goes on where it was broken off. Runs that had not ended are imported as expired.
 
 Examples:

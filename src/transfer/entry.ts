@@ -1,6 +1,6 @@
 /**
  * What an export consists of and an import takes: the objects of the Assistants API as its routes answer them (§1.7), one
- * of them being one entry. Whoever kept answers of the original can bring them along as they are.
+ * of them being one entry. Whoever kept answers of the original, or of DashScope, can bring them along as they are.
  *
  * An export of rethread adds a first line, `{"object":"rethread.export"}`, a member `rethread` to runs, and the files
  * that runs made, with their bytes.
@@ -18,6 +18,7 @@ import {
   type ToolResources,
 } from '../assistants/types.ts';
 import type { FileObject } from '../files/minted.ts';
+import { fromDashScope, isDashScope } from './from-dashscope.ts';
 
 /** What a run keeps beside what its object shows. */
 export interface RunExtra {
@@ -45,9 +46,7 @@ const id = (prefix: string) =>
     .string()
     .max(512, 'longer than 512 characters')
     .startsWith(prefix, `expected an id that begins with '${prefix}'`);
-const time = z.number('expected a time in seconds since 1970').int().min(0).max(99_999_999_999, {
-  error: 'expected seconds since 1970, not milliseconds',
-});
+const time = z.number('expected a time in seconds since 1970').int().min(0);
 const metadata = z.record(z.string(), z.string()).nullish();
 const resources = z.looseObject({}).nullish();
 
@@ -128,6 +127,10 @@ const isKind = (name: unknown): name is Kind => typeof name === 'string' && Obje
 export function parseEntry(json: unknown): Entry {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new EntryError('expected an object of the Assistants API');
+  return parseObject(isDashScope(json) ? fromDashScope(json) : json);
+}
+
+function parseObject(json: object): Entry {
   const { object } = json as { object?: unknown };
   if (object === HEADER.object) return headerOf(json);
   if (!isKind(object)) {

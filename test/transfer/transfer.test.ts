@@ -1,14 +1,11 @@
 /** `rethread export` and `rethread import`: nothing is lost, nothing doubled, and all stands in its order. */
 import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { serve } from '@hono/node-server';
-import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createGateway } from '../../src/gateway/gateway.ts';
-import { createSimulator } from '../../src/simulator/index.ts';
-import type { Fetch } from '../../src/upstream/client.ts';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { describeWith, postgres, redis, type Service } from '../services.ts';
 import { dropKeys, dropTable } from '../store/helpers/clean.ts';
 import { directory, rethread } from './cli.ts';
+import { listening } from './listening.ts';
 import { everything, filled, opened } from './world.ts';
 
 /** What an API answered, as a program has kept it. */
@@ -253,7 +250,7 @@ describe('dumps of what the API answered', () => {
     const lines = [
       JSON.stringify(thread('thread_a')),
       '{"object":"thread.message","id":',
-      JSON.stringify(message('msg_1', 'thread_a', 1_700_000_000_000)),
+      JSON.stringify({ ...message('msg_1', 'thread_a', 0), created_at: 'yesterday' }),
       JSON.stringify({ ...message('msg_2', 'thread_a', 1_700_000_000), role: 'system' }),
       JSON.stringify({ object: 'chat.completion', id: 'x' }),
       JSON.stringify({ ...message('x_3', 'thread_a', 1_700_000_000) }),
@@ -275,7 +272,7 @@ describe('dumps of what the API answered', () => {
     expect(code).toBe(1);
     expect(err.trim().split('\n')).toEqual([
       'dump.jsonl:2: not JSON',
-      'dump.jsonl:3: thread.message: created_at: expected seconds since 1970, not milliseconds',
+      'dump.jsonl:3: thread.message: created_at: expected a time in seconds since 1970',
       expect.stringMatching(/^dump.jsonl:4: thread.message: role: /),
       expect.stringMatching(
         /^dump.jsonl:5: expected an object of the Assistants API, .* got "chat.completion"$/,
@@ -356,21 +353,3 @@ describe('from an endpoint that still answers', () => {
     ]);
   });
 });
-
-/** A gateway on a port, in this process. */
-async function listening(store: string, options: Parameters<typeof createGateway>[0]) {
-  const gateway = createGateway(
-    { store, upstream: 'http://simulator.test/v1', upstreamKey: 'sk-sim', log: () => {}, ...options },
-    createSimulator().fetch as Fetch,
-  );
-  const port = await new Promise<number>((resolve) => {
-    const server = serve({ fetch: (request) => gateway.fetch(request), port: 0 }, (info) =>
-      resolve(info.port),
-    );
-    onTestFinished(async () => {
-      server.close();
-      await gateway.close(0);
-    });
-  });
-  return { url: `http://127.0.0.1:${port}/v1` };
-}
