@@ -8,7 +8,7 @@ import type { Package } from './project/packages.ts';
 import { relativeTo } from './source/relative.ts';
 import { lineMap } from './source/text.ts';
 import type { PassesResult } from './targets/passes.ts';
-import { ASSISTANTS_FILE, assistantsFile } from './transforms/assistants-file.ts';
+import { ASSISTANTS_FILE, assistantsFile, withoutModel } from './transforms/assistants-file.ts';
 import { addDependency, addToImportMap } from './transforms/dependency.ts';
 import type { ChangeKind, Finding } from './types.ts';
 import type { Workshop } from './workshop.ts';
@@ -113,21 +113,32 @@ function declareAssistants(shop: Workshop, result: PassesResult): void {
       );
       continue;
     }
-    if (after === undefined) continue;
+    if (after === undefined) {
+      const open = withoutModel(existing ?? '{}');
+      if (open.length > 0)
+        shop.report.findings.push(
+          aboutIds(
+            shop,
+            file,
+            `${open.join(', ')} in ${ASSISTANTS_FILE} has no model yet, so it does not exist.`,
+          ),
+        );
+      continue;
+    }
     addFile(shop, file, after, 'declared-assistants', `declares ${own.map(({ key }) => key).join(', ')}`);
     const open = own.filter(({ body }) => typeof body['model'] !== 'string').length;
-    const state =
-      open === 0
-        ? 'all of them are configured as the code says'
-        : `the code does not say which model ${open === own.length ? 'they have' : `${open} of them have`}`;
-    shop.report.findings.push(
-      aboutIds(
-        shop,
-        file,
-        `The code names ${own.length} assistant${own.length === 1 ? '' : 's'} by id, and what was behind the ids is gone: ${state}.`,
-      ),
-    );
+    shop.report.findings.push(aboutIds(shop, file, gone(own.length, open)));
   }
+}
+
+/** What is known of assistants that the code names, when for `open` of them the code gives no model. */
+function gone(named: number, open: number): string {
+  const one = named === 1;
+  const state =
+    open === 0
+      ? `${one ? 'it is' : 'all of them are'} configured as the code says`
+      : `the code does not say which model ${one ? 'it has' : open === named ? 'they have' : `${open} of them have`}`;
+  return `The code names ${one ? '1 assistant' : `${named} assistants`} by id, and what was behind the id${one ? '' : 's'} is gone: ${state}.`;
 }
 
 function aboutIds(shop: Workshop, file: string, message: string): Finding {

@@ -14,7 +14,9 @@ export function terminalReport(report: Report, colours: Colours, showDiff: boole
     const byFile = new Map<string, number>();
     for (const change of report.changes) byFile.set(change.file, (byFile.get(change.file) ?? 0) + 1);
     for (const [file, changes] of byFile)
-      lines.push(`${colours.green('changed')} ${file} ${colours.dim(count(changes, 'change'))}`);
+      lines.push(
+        `${colours.green(report.dryRun ? 'would change' : 'changed')} ${file} ${colours.dim(count(changes, 'change'))}`,
+      );
     if (byFile.size > 0) lines.push('');
   }
   const action = report.findings.filter((each) => each.severity === 'action');

@@ -32,6 +32,13 @@ export function assistantsFile(
   return `${JSON.stringify(after, null, 2)}\n`;
 }
 
+/** Keys of the entries that nobody has given a model. */
+export function withoutModel(text: string): string[] {
+  return Object.entries(JSON.parse(text) as Record<string, Json>).flatMap(([key, entry]) =>
+    /^(?:asst|\$\{)/.test(key) && isObject(entry) && !entry['model'] ? [key] : [],
+  );
+}
+
 function isObject(value: Json | undefined): value is { [key: string]: Json } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -136,12 +136,16 @@ const PHASES: Record<Phase, string> = {
   writing: 'writing',
 };
 
-/** A bar on a terminal; nothing anywhere else, where it would only be noise in a log. */
+/** Files in a phase from which on it gets a line in a log. */
+const LOGGED_FROM = 200;
+
+/** A bar on a terminal; elsewhere a line for each phase, and nothing beside JSON. */
 function progressOn(
   io: Io,
   flags: Flags,
 ): { update: NonNullable<MigrateOptions['onProgress']>; stop: () => void } {
-  if (io.stderr.isTTY !== true || flags.json) return { update: () => {}, stop: () => {} };
+  if (flags.json) return { update: () => {}, stop: () => {} };
+  if (io.stderr.isTTY !== true) return { update: phaseLines(io), stop: () => {} };
   const bar = new SingleBar({
     format: '{phase} {bar} {value}/{total}',
     clearOnComplete: true,
@@ -159,6 +163,16 @@ function progressOn(
     stop: () => {
       if (started) bar.stop();
     },
+  };
+}
+
+/** One line when a phase begins, for logs. Small projects, which are done at once, get none. */
+function phaseLines(io: Io): NonNullable<MigrateOptions['onProgress']> {
+  let last: Phase | undefined;
+  return (phase, _done, total) => {
+    if (phase === last || total < LOGGED_FROM) return;
+    last = phase;
+    io.stderr.write(`${PHASES[phase]} (${total} files)\n`);
   };
 }
 

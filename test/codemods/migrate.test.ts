@@ -1,6 +1,6 @@
 /** `rethread migrate` on a small repository, from the command line to the files. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -36,6 +36,86 @@ async function migrate(...args: string[]) {
 
 const PACKAGE = (version: string) =>
   `{\n  "name": "x",\n  "type": "module",\n  "dependencies": {\n    "openai": "${version}"\n  }\n}\n`;
+
+const CLIENT =
+  "import OpenAI from 'openai';\nexport const make = () => new OpenAI().beta.threads.create();\n";
+
+describe('the command', () => {
+  beforeEach(() => {
+    write('package.json', PACKAGE('^6.0.0'));
+    write('a.ts', CLIENT);
+    write('b.ts', CLIENT);
+  });
+
+  test('--include and --exclude say which files it may change', async () => {
+    await migrate('--force', '--include', 'a.ts');
+    expect([read('a.ts'), read('b.ts')]).toEqual([expect.stringContaining('rethread'), CLIENT]);
+    write('a.ts', CLIENT);
+    await migrate('--force', '--exclude', 'a.ts');
+    expect([read('a.ts'), read('b.ts')]).toEqual([CLIENT, expect.stringContaining('rethread')]);
+  });
+
+  test('--json prints the report and nothing else', async () => {
+    const report = JSON.parse((await migrate('--json', '--dry-run')).out);
+    expect(report).toMatchObject({ format: 1, dryRun: true, summary: { callSites: 2, clientsWrapped: 2 } });
+    expect(report.files.map(({ written }: { written: boolean }) => written)).not.toContain(true);
+  });
+
+  test('--report writes Markdown, or a page of HTML that loads nothing', async () => {
+    write(
+      'b.ts',
+      "// <b>&\nimport type OpenAI from 'openai';\nexport const f = (c: OpenAI) => c.beta.threads.create();\n",
+    );
+    await migrate('--dry-run', '--report', 'report.md');
+    expect(read('report.md')).toContain(
+      '+export const make = () => withAssistants(new OpenAI()).beta.threads.create();',
+    );
+    expect(read('report.md')).toContain('`b.ts:3`');
+    await migrate('--dry-run', '--report', 'report.html');
+    expect(read('report.html')).toContain('<code>b.ts:3</code>');
+    expect(read('report.html')).not.toMatch(/<script|<link|src=|https?:/);
+  });
+
+  test('what --check would do is told as what would be', async () => {
+    const { out } = await migrate('--check');
+    expect(out).toContain('would change a.ts');
+    expect(out).toContain('2 clients would be wrapped');
+  });
+
+  test('stopped by Ctrl-C it leaves every file as it was', async () => {
+    const others = process.listenerCount('SIGINT');
+    const interrupt = (): unknown =>
+      process.listenerCount('SIGINT') > others ? process.emit('SIGINT') : setImmediate(interrupt);
+    interrupt();
+    expect((await migrate('--force')).code).toBe(130);
+    expect([read('a.ts'), read('b.ts')]).toEqual([CLIENT, CLIENT]);
+    expect(readdirSync(cwd).sort()).toEqual(['.git', 'a.ts', 'b.ts', 'package.json']);
+  });
+
+  test.each([
+    [['nowhere'], 'no file or directory'],
+    [['--gateway', 'example'], "expected a URL, got 'example'"],
+    [['--to', 'completions'], 'Allowed choices are shim, responses'],
+  ])('asked wrongly with %j it says what is wrong, with exit code 2', async (args, message) => {
+    const { code, out } = await migrate(...args);
+    expect([code, out]).toEqual([2, expect.stringContaining(message)]);
+    expect(out).not.toContain('    at ');
+  });
+
+  test('reminds of declared assistants until they have a model', async () => {
+    write(
+      'b.ts',
+      `${CLIENT}export const id = process.env.ASSISTANT_ID;\nexport const run = (t: string) => new OpenAI().beta.threads.runs.create(t, { assistant_id: id });\n`,
+    );
+    expect((await migrate('--force')).out).toContain('the code does not say which model it has');
+    expect((await migrate('--force')).out).toContain('has no model yet');
+    write(
+      'rethread.assistants.json',
+      read('rethread.assistants.json').replace('"model": null', '"model": "gpt-4.1"'),
+    );
+    expect((await migrate('--force')).out).toMatch(/nothing to change\.\n$/);
+  });
+});
 
 describe('a client of openai 5 with calls of openai 4 (§5.4)', () => {
   const before = `import OpenAI from "openai";
