@@ -19,9 +19,10 @@ import {
   optionsFromEnvironment,
   type RethreadOptions,
 } from './options.ts';
-import type { RedisBuses } from './queue/redis-bus.ts';
+import type { Shared } from './queue/shared.ts';
 import { type ActiveRun, type ActiveRuns, createActiveRuns } from './runs/active.ts';
 import { createBus } from './runs/bus.ts';
+import { workOn } from './runs/delegate.ts';
 import { createLanes } from './runs/lanes.ts';
 import { type Recovery, startRecovery } from './runs/recover.ts';
 import { type Retention, startRetention } from './runs/retention.ts';
@@ -40,6 +41,8 @@ export interface Engine {
   handle: Handler;
   /** Answers a request for an image that a tool made, from whoever knows its address; undefined for any other request. */
   image(request: Request): Promise<Response | undefined>;
+  /** @throws where the store or the queue does not answer */
+  ready(): Promise<{ store: Store['kind']; queue?: 'redis' }>;
   /** Opens the store, if that has not been done yet. @throws StoreError, OptionsError */
   open(): Promise<Store>;
   /** Runs that this process has in progress, of all tenants. */
@@ -63,7 +66,11 @@ export interface Hooks {
    */
   admitRun?(tenant: string, held: number): void;
   /** As whom a run is carried on whose process has gone, while its owner is not there; undefined: not before he is. */
-  standIn?(run: ActiveRun): Identity | undefined;
+  standIn?(run: Pick<ActiveRun, 'tenant' | 'baseURL'>): Identity | undefined;
+  /** Whether a tenant's runs may be carried out by any process that shares the queue, with a key that is not the caller's. */
+  delegates?(tenant: string): boolean;
+  /** This process carries out runs that stand in the queue. */
+  works?: boolean;
 }
 
 /** @param given validated options; files and environment variables fill in what they leave out */
@@ -104,20 +111,25 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
         return refuse(request, asAnswer(error));
       }
     },
+    async ready() {
+      const { store, shared } = await start();
+      await Promise.all([store.get('ready'), shared?.ping()]);
+      return { store: store.kind, ...(shared && { queue: 'redis' as const }) };
+    },
     open: async () => (await start()).store,
     live: () => running?.tenants.all().reduce((sum, { clockwork }) => sum + clockwork.live.size, 0) ?? 0,
     drain,
     async close(timeout) {
       state.closing = true;
       await drain(timeout);
-      const { tenants, store, active, buses } = (await works?.catch(() => undefined)) ?? {};
+      const { tenants, store, active, shared } = (await works?.catch(() => undefined)) ?? {};
       const clockworks = tenants?.all().map(({ clockwork }) => clockwork) ?? [];
       // First, so that nobody takes up again what is abandoned here.
       for (const { bus } of clockworks) bus.close();
       await Promise.all(
         clockworks.flatMap(({ live }) => [...live.values()].map((execution) => execution.abandon())),
       );
-      await buses?.close();
+      await shared?.close();
       // What is left behind is everybody's from now on.
       await active?.close().catch(() => {});
       await store?.close();
@@ -139,7 +151,7 @@ const LOCK_MS = 10_000;
 interface Works {
   store: Store;
   active: ActiveRuns;
-  buses: RedisBuses | undefined;
+  shared: Shared | undefined;
   recovery: Recovery;
   retention: Retention | undefined;
   handler: Handler;
@@ -173,18 +185,18 @@ async function build(
     import('p-queue'),
     import('./http/retries.ts'),
   ]);
-  const queue = new Queue({ concurrency: options.concurrency ?? 100 });
-  const lanes = createLanes();
-  const buses = options.queue
-    ? await import('./queue/redis-bus.ts')
-        .then(({ openRedisBuses }) =>
-          openRedisBuses(options.queue as string, options.namespace ?? 'rethread'),
-        )
+  const { namespace = 'rethread', concurrency = 100 } = options;
+  const queue = new Queue({ concurrency });
+  const complain = (error: unknown) => log('warn', 'The queue failed.', { error });
+  const shared = options.queue
+    ? await import('./queue/shared.ts')
+        .then(({ openShared }) => openShared(options.queue as string, namespace, leaseMs, complain))
         .catch(async (error: unknown) => {
           await store.close();
           throw error;
         })
     : undefined;
+  const lanes = shared?.lanes ?? createLanes();
   const active = createActiveRuns(store, leaseMs);
   const domainOf = (name: string): Domain => ({
     tenant: name,
@@ -197,9 +209,10 @@ async function build(
     const domain = domainOf(name);
     await syncDeclared(domain);
     const clockwork: Clockwork = {
-      bus: buses?.of(name) ?? createBus(),
+      bus: shared?.buses.of(name) ?? createBus(),
       queue,
       lanes,
+      delegate: hooks.delegates?.(name) ? shared?.delegate : undefined,
       live: new Map(),
       held: new Set(),
       leaseMs,
@@ -215,7 +228,7 @@ async function build(
     };
     return { domain, clockwork };
   });
-  buses?.onStopped((tenant, runId) => {
+  shared?.buses.onStopped((tenant, runId) => {
     const own = tenants.all().find(({ domain }) => domain.tenant === tenant);
     void own?.clockwork.live.get(runId)?.abandon();
   });
@@ -239,7 +252,15 @@ async function build(
         log,
       )
     : undefined;
-  return { store, active, buses, recovery, retention, tenants, images, handler: createHandler(service) };
+  if (hooks.works) {
+    await shared?.work(async (job, tell) => {
+      const identity = standIn(job);
+      // Another process may have the key.
+      if (!identity) return leaseMs;
+      return workOn(await service.scopeFor(identity), job, tell);
+    }, concurrency);
+  }
+  return { store, active, shared, recovery, retention, tenants, images, handler: createHandler(service) };
 }
 
 function createService(

@@ -14,6 +14,10 @@ const subcommands: Record<string, Subcommand> = {
     summary: 'serve the Assistants API over HTTP, for clients in any language',
     load: async () => (await import('./serve.ts')).serveCommand(),
   },
+  worker: {
+    summary: 'carry out the runs of gateways that share a store and a queue',
+    load: async () => (await import('./worker.ts')).workerCommand(),
+  },
   compat: {
     summary: 'put an endpoint to the compatibility suite',
     load: async (io) => (await import('./compat.ts')).compatCommand(io),

@@ -36,6 +36,12 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
     everyTenant: (store) => openTenantDirectory(store).data(),
     observeRun: observer.observeRun,
     admitRun: (tenant, held) => limits.admitRun(tenant, held),
+    // A caller's own key is neither stored nor sent on: its runs are carried out where it came in.
+    delegates: (tenant) =>
+      options.queue !== undefined &&
+      (options.auth ?? 'passthrough') !== 'passthrough' &&
+      standIn(tenant) !== undefined,
+    works: options.queue !== undefined && !options.apiOnly,
     standIn({ tenant }) {
       const caller = standIn(tenant);
       return caller && { tenant, caller };
@@ -88,11 +94,9 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
   async function readiness(): Promise<Response> {
     if (closing) return Response.json({ status: 'closing' }, { status: 503 });
     try {
-      const store = await engine.open();
-      await store.get('ready');
-      return Response.json({ status: 'ready', store: store.kind });
+      return Response.json({ status: 'ready', ...(await engine.ready()) });
     } catch (error) {
-      return Response.json({ status: 'unavailable', store: (error as Error).message }, { status: 503 });
+      return Response.json({ status: 'unavailable', reason: (error as Error).message }, { status: 503 });
     }
   }
 
@@ -137,6 +141,7 @@ function split({ runsPerTenant, streamsPerTenant, tenants, ...options }: Gateway
     assistantsOnly: _o,
     metricsKey: _m,
     force: _f,
+    apiOnly: _p,
     ...general
   } = options;
   return { general, tenants, runsPerTenant, streamsPerTenant };

@@ -27,6 +27,8 @@ export interface GatewayOptions extends RethreadOptions {
   trustKeys?: boolean | undefined;
   /** Serves the Assistants API only. @default false */
   assistantsOnly?: boolean | undefined;
+  /** Leaves runs that stand in the queue to other processes, e.g. of `rethread worker`. @default false */
+  apiOnly?: boolean | undefined;
   /** Runs that one tenant may have in progress in this process. @default 1000 */
   runsPerTenant?: number | undefined;
   /** Streams and passed-through requests that one tenant may have open in this process. @default 1000 */
@@ -115,6 +117,7 @@ const own = {
   keys,
   trustKeys: flag,
   assistantsOnly: flag,
+  apiOnly: flag,
   runsPerTenant: wholeFrom(1),
   streamsPerTenant: wholeFrom(1),
   metricsKey: key,

@@ -1,7 +1,7 @@
 /** The gateway on a port: what it says when it starts, and how it stops. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { type ServerType, serve } from '@hono/node-server';
+import { serve } from '@hono/node-server';
 import pino from 'pino';
 import type { Fetch } from '../upstream/client.ts';
 import { createGateway } from './gateway.ts';
@@ -13,9 +13,52 @@ import type { ServeOptions } from './options.ts';
  * @throws StoreError, OptionsError, or the listener's error, before anything is served
  */
 export async function startServer(serveOptions: ServeOptions): Promise<void> {
+  const { host: name = '127.0.0.1', port: wanted = 4010 } = serveOptions;
+  const { gateway, log, drain } = await prepare(serveOptions);
+  await gateway.open();
+
+  const server = serve({
+    fetch: (request) => gateway.fetch(request),
+    hostname: name.replace(/[[\]]/g, ''),
+    port: wanted,
+  });
+  await Promise.race([
+    once(server, 'listening'),
+    once(server, 'error').then(([error]) => Promise.reject(error)),
+  ]);
+  const { port } = server.address() as AddressInfo;
+  const host = name.includes(':') ? `[${name.replace(/[[\]]/g, '')}]` : name;
+  process.stdout.write(welcome(`http://${host}:${port}`, serveOptions));
+  await stopped(async () => {
+    log.info('draining: no new requests, runs may end; another signal stops at once');
+    server.close();
+    await drain();
+    if ('closeAllConnections' in server) server.closeAllConnections();
+  });
+}
+
+/**
+ * Carries out runs that stand in the queue, and resolves when a signal has stopped the worker.
+ * @throws StoreError, OptionsError, before anything is done
+ */
+export async function startWorker(options: ServeOptions): Promise<void> {
+  const { gateway, log, drain } = await prepare(options);
+  await gateway.open();
+  process.stdout.write('rethread carries out runs that stand in the queue. Ctrl-C stops it.\n');
+  // Connections that wait for the next run need not keep a process alive.
+  const alive = setInterval(() => {}, 60_000);
+  await stopped(async () => {
+    log.info('draining: runs may end; another signal stops at once');
+    await drain();
+  });
+  clearInterval(alive);
+}
+
+/** The gateway that the options describe, and what it logs to. */
+async function prepare(serveOptions: ServeOptions) {
   const {
-    host: name = '127.0.0.1',
-    port: wanted = 4010,
+    host: _h,
+    port: _p,
     logLevel = 'info',
     simulate = false,
     drainTimeout = 30,
@@ -38,24 +81,7 @@ export async function startServer(serveOptions: ServeOptions): Promise<void> {
     },
     simulated,
   );
-  await gateway.open();
-
-  const server = serve({
-    fetch: (request) => gateway.fetch(request),
-    hostname: name.replace(/[[\]]/g, ''),
-    port: wanted,
-  });
-  await Promise.race([
-    once(server, 'listening'),
-    once(server, 'error').then(([error]) => Promise.reject(error)),
-  ]);
-  const { port } = server.address() as AddressInfo;
-  const host = name.includes(':') ? `[${name.replace(/[[\]]/g, '')}]` : name;
-  process.stdout.write(welcome(`http://${host}:${port}`, serveOptions));
-  await stopped(server, async () => {
-    log.info('draining: no new requests, runs may end; another signal stops at once');
-    await gateway.close(drainTimeout * 1000);
-  });
+  return { gateway, log, drain: () => gateway.close(drainTimeout * 1000) };
 }
 
 /** Where the simulator is taken to be; nothing is called there. */
@@ -70,15 +96,13 @@ async function simulator(personality: keyof typeof SIMULATED): Promise<Fetch> {
 }
 
 /** Waits for SIGTERM or SIGINT and drains; a second signal ends the process at once. */
-function stopped(server: ServerType, drain: () => Promise<void>): Promise<void> {
+function stopped(drain: () => Promise<void>): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
     const stop = async () => {
       if (asked) process.exit(1);
       asked = true;
-      server.close();
       await drain();
-      if ('closeAllConnections' in server) server.closeAllConnections();
       resolve();
     };
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);

@@ -19,7 +19,7 @@ import { commit, contextFor, type Keepsakes, keep, Overtaken, readTurn } from '.
 import type { RunLease } from './lease.ts';
 import { answers, LAST_ROUND, MAX_ROUNDS } from './local-calls.ts';
 import { OutOfTokens, openResponse } from './open-response.ts';
-import { type Waiting, whenAllowed } from './rate-limit.ts';
+import { laneOf, type Waiting, whenAllowed } from './rate-limit.ts';
 import type { Execution, Scope, Withdraw } from './scope.ts';
 import { Slot } from './slot.ts';
 import { withdrawRun } from './withdraw.ts';
@@ -60,7 +60,7 @@ export function execute(
   const slot = new Slot(clockwork.queue);
   const waiting: Waiting = {
     lanes: clockwork.lanes,
-    lane: `${scope.lane} ${record.run.model}`,
+    lane: laneOf(scope, record),
     slot,
     deadline: (expires_at ?? Number.POSITIVE_INFINITY) * 1000,
     onWait: () => accepted.resolve(),

@@ -19,6 +19,10 @@ export interface Waiting {
 /** `setTimeout` fires at once for anything longer. */
 const LONGEST_WAIT_MS = 2_147_483_647;
 
+/** What the rate limit of a run's upstream holds for. */
+export const laneOf = (scope: { lane: string }, { run }: { run: { model: string } }) =>
+  `${scope.lane} ${run.model}`;
+
 /** @throws what `call` throws, and the signal's reason */
 export async function whenAllowed<T>(
   call: () => Promise<T>,

@@ -3,7 +3,7 @@ import { keys } from '../assistants/domain.ts';
 import { isOver, type RunRecord } from '../assistants/runs.ts';
 import type { ActiveRun, ActiveRuns } from './active.ts';
 import type { Scope } from './scope.ts';
-import { endedIfDue, settledRun } from './settle.ts';
+import { endedIfDue, isCutOff, takeUp } from './settle.ts';
 
 /** Where a run belongs. Without an upstream there is nobody to carry it on as: then it can only expire. */
 export type Place = Pick<Scope, 'domain' | 'clockwork'> & Partial<Scope>;
@@ -62,9 +62,9 @@ export function startRecovery(
 
 /** Whether the run has still to be looked after from now on. */
 async function lookAfter(place: Place, { threadId, runId }: ActiveRun): Promise<boolean> {
-  const record = hasUpstream(place)
-    ? await settledRun(place, threadId, runId)
-    : await endedIfDue(place, threadId, runId);
+  const record = await endedIfDue(place, threadId, runId);
+  if (record && isCutOff(record) && hasUpstream(place) && !place.clockwork.live.has(runId))
+    await takeUp(place, record);
   if (record && !isOver(record.run)) return true;
   // Somebody may be about to store it in this very moment.
   if (place.clockwork.held.has(runId)) return true;

@@ -8,6 +8,7 @@ import type { Registry } from '../tools/registry.ts';
 import type { Upstream } from '../upstream/client.ts';
 import type { ActiveRuns } from './active.ts';
 import type { Bus } from './bus.ts';
+import type { Delegate } from './delegate.ts';
 import type { Lanes } from './lanes.ts';
 
 /** One phase of a run, being carried out by this process. */
@@ -40,6 +41,8 @@ export type ObserveRun = (run: Run, work: () => Promise<Run>) => Promise<Run>;
 export interface Clockwork {
   bus: Bus;
   queue: PQueue;
+  /** Where runs are put in line that any process may carry out; without it those begun here are carried out here. */
+  delegate?: Delegate | undefined;
   /** Upstreams that are to be left alone for a while. */
   lanes: Lanes;
   /** Runs that this process is carrying out, by run id. */

@@ -28,8 +28,9 @@ export async function settledRun(
   runId: string,
 ): Promise<RunRecord | undefined> {
   const record = await endedIfDue(scope, threadId, runId);
-  const isCutOff = record?.run.status === 'queued' || record?.run.status === 'in_progress';
-  if (!isCutOff || scope.clockwork.live.has(runId)) return record;
+  const { live, delegate } = scope.clockwork;
+  // What stands in line is not cut off; what has fallen out of it is found by who looks after all runs.
+  if (!record || !isCutOff(record) || live.has(runId) || delegate) return record;
   await takeUp(scope, record);
   return scope.domain.store.get<RunRecord>(keys.run(threadId, runId));
 }
@@ -99,13 +100,31 @@ export async function endStored(scope: Inside, { run }: RunRecord, how: 'cancell
   }
 }
 
+/** Tells a run's phases and attempts apart. */
+export const phaseOf = ({ turns, attempt = 0 }: RunRecord) => `${turns}.${attempt}`;
+
+/** In a status in which somebody has to carry the run out. */
+export const isCutOff = (record: RunRecord | undefined) =>
+  record?.run.status === 'queued' || record?.run.status === 'in_progress';
+
 /** Carries a run on that was cut off: its phase starts again from where it began. */
-async function takeUp(scope: Scope, record: RunRecord): Promise<void> {
+export async function takeUp(scope: Scope, record: RunRecord): Promise<void> {
   const { domain, clockwork } = scope;
   const { id: runId } = record.run;
   if (clockwork.bus.closed) return;
   const lease = await holdLease(scope, runId);
   if (!lease) return;
+  if (clockwork.delegate) {
+    await lease.release();
+    return clockwork.delegate.add({
+      tenant: domain.tenant,
+      threadId: record.run.thread_id,
+      runId,
+      phase: phaseOf(record),
+      baseURL: scope.upstream.baseURL,
+      again: true,
+    });
+  }
   const restarted = await restartPhase(domain, record).catch(async (error: unknown) => {
     await lease.release();
     throw error;

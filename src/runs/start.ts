@@ -11,7 +11,7 @@ import { attachToThread } from '../files/vector-stores.ts';
 import type { Entry } from '../store/store.ts';
 import { beginRun } from '../translate/reduce.ts';
 import { contextFor } from './commit.ts';
-import { execute } from './executor.ts';
+import { carryOn } from './delegate.ts';
 import { holdLease, type RunLease } from './lease.ts';
 import type { Scope, Withdraw } from './scope.ts';
 import { activeRun } from './settle.ts';
@@ -112,7 +112,7 @@ async function begin(
 
   clockwork.bus.publish(run.id, [...opening, ...begun.events]);
   const withdraw: Withdraw = { messages: messages.map(({ id }) => id), thread: opening.length > 0 };
-  await execute(scope, record, begun.state, lease, withdraw).accepted;
+  await carryOn(scope, record, begun.state, lease, withdraw);
   return { run, position: 0 };
 }
 

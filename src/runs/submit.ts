@@ -6,7 +6,7 @@ import { loadRun, type RunRecord } from '../assistants/runs.ts';
 import { submitOutputs } from '../translate/reduce.ts';
 import type { Turn } from '../translate/types.ts';
 import { commitLocked, contextFor, readTurn } from './commit.ts';
-import { execute } from './executor.ts';
+import { carryOn } from './delegate.ts';
 import { holdLease, type RunLease } from './lease.ts';
 import type { Scope } from './scope.ts';
 import { settledRun, storedState } from './settle.ts';
@@ -40,7 +40,7 @@ export async function submitToolOutputs(
     throw error;
   });
   clockwork.bus.publish(runId, reduction.events);
-  await execute(scope, record, reduction.state, lease).accepted;
+  await carryOn(scope, record, reduction.state, lease);
   return { run: record.run, position };
 }
 

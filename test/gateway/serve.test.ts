@@ -92,6 +92,23 @@ describe('rethread serve', () => {
     expect(said.err).toContain(message);
   });
 
+  test.each([
+    [[], 'error: --queue: a worker needs the address of the queue'],
+    [
+      ['--queue', 'redis://127.0.0.1:1', '--store', 'redis://127.0.0.1:1'],
+      'error: a worker needs RETHREAD_UPSTREAM_KEY',
+    ],
+    [
+      ['--queue', 'redis://127.0.0.1:1', '--store', 'memory:', '--simulate'],
+      'error: queue: other processes cannot share',
+    ],
+  ])('rethread worker %j says what it needs in one line, with exit code 2', async (args, message) => {
+    const { said, exit } = rethread('worker', ...args);
+    expect(await exit).toBe(2);
+    expect(said.err.trim().split('\n')).toHaveLength(1);
+    expect(said.err).toContain(message);
+  });
+
   test('a port that is taken is one line and exit code 1', async () => {
     const { url, child, exit } = await serving('--simulate', '--store', 'memory:');
     const second = rethread('serve', '--simulate', '--store', 'memory:', '--port', new URL(url).port);
