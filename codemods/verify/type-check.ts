@@ -113,23 +113,27 @@ function checkGroup(
   const options = optionsOf(config);
   const texts = new Map([[declarations, names.map(DECLARATION).join('\n')]]);
 
-  for (const file of files) texts.set(file.path, file.before);
-  const was = ts.createProgram(roots, options, hostOver(texts, options, dir));
-  const before = files.map((file) => errorsIn(was, file.path));
   for (const file of files) texts.set(file.path, file.after);
-  // What is the same in both programs is parsed and bound once.
-  const is = ts.createProgram(roots, options, hostOver(texts, options, dir), was);
+  const is = ts.createProgram(roots, options, hostOver(texts, options, dir));
+  const after = files
+    .map((file) => ({ file, errors: errorsIn(is, file.path) }))
+    .filter(({ errors }) => errors.length > 0);
+  // Most results have no error at all, and then nobody needs to know what was there before.
+  if (after.length === 0) return new Map();
+
+  for (const file of files) texts.set(file.path, file.before);
+  const was = ts.createProgram(roots, options, hostOver(texts, options, dir), is);
   const found = new Map<string, string[]>();
-  files.forEach((file, index) => {
-    const remaining = [...(before[index] ?? [])];
-    const fresh = errorsIn(is, file.path).filter((error) => {
+  for (const { file, errors } of after) {
+    const remaining = errorsIn(was, file.path);
+    const fresh = errors.filter((error) => {
       if (!installed && WANTS_NODE_TYPES.test(error)) return false;
       const known = remaining.indexOf(error);
       if (known >= 0) remaining.splice(known, 1);
       return known < 0;
     });
     if (fresh.length > 0) found.set(file.path, fresh);
-  });
+  }
   return found;
 }
 
