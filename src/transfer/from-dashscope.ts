@@ -141,7 +141,8 @@ function detailsOf(given: unknown): unknown {
 function callOf(given: unknown, index: number): unknown {
   if (!isObject(given)) return given;
   const type = String(given['type']);
-  const parts = isObject(given[type]) ? given[type] : {};
+  // Early answers had the parts of quark_search under another name (§A.9.2).
+  const parts = [given[type], given['plugin_name']].find(isObject) ?? {};
   const id = given['id'] || `call_${index}`;
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   if (type === 'code_interpreter') {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { AssistantEvent, RunStep } from '../../src/assistants/types.ts';
 import { createEventPresenter } from '../../src/http/dashscope/events.ts';
 import { defineTool } from '../../src/index.ts';
-import { callFunctions, say } from '../../src/simulator/index.ts';
+import { callFunctions, say, searchWeb, turn } from '../../src/simulator/index.ts';
 import { names } from './frames.ts';
 import { ready, rig } from './rig.ts';
 
@@ -55,6 +55,38 @@ describe('a streamed built-in (§A.9)', () => {
     const { id } = frames[0]?.data ?? {};
     const [listed] = (await rigged.ok('GET', `/threads/${thread_id}/runs/${id}/steps?order=asc`)).data;
     expect(listed.step_details.tool_calls).toEqual(whole);
+  });
+
+  it('quark_search is the upstream’s search, its query in the arguments and what it found as one JSON text (§A.10)', async () => {
+    const rigged = rig();
+    rigged.sim.script(turn(searchWeb('weather in Hangzhou'), say('Rain.')));
+    const { assistant_id, thread_id } = await ready(rigged, { tools: [{ type: 'quark_search' }] });
+    const frames = await rigged.frames(`/threads/${thread_id}/runs`, { assistant_id, stream: true });
+    expect(names(frames).slice(3, 8)).toEqual([
+      ...[
+        'run.step.created',
+        'run.step.in_progress',
+        'run.step.delta',
+        'run.step.delta',
+        'run.step.completed',
+      ],
+    ]);
+    const [asked, found, completed] = frames.slice(5, 8).map(({ data }) => data);
+    const [first] = asked.delta.step_details.tool_calls;
+    expect(first).toEqual({
+      type: 'quark_search',
+      quark_search: { arguments: JSON.stringify({ query: 'weather in Hangzhou' }) },
+    });
+    const [second] = found.delta.step_details.tool_calls;
+    expect(Object.keys(second.quark_search)).toEqual(['output']);
+    expect(JSON.parse(second.quark_search.output)).toMatchObject({ success: true, data: expect.any(Array) });
+    expect(completed.step_details.tool_calls).toEqual([
+      {
+        id: expect.any(String),
+        type: 'quark_search',
+        quark_search: { ...first.quark_search, ...second.quark_search },
+      },
+    ]);
   });
 
   it('of OpenAI’s dialect is a function call by the tool’s name', async () => {
