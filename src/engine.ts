@@ -32,6 +32,7 @@ import type { Store } from './store/store.ts';
 import { createTenants, ownerOf, type Tenants } from './tenants.ts';
 import { builtInTools } from './tools/built-in.ts';
 import { OPENAIS_OWN } from './tools/define.ts';
+import { pluginTools } from './tools/plugins.ts';
 import { createRegistry, type Registry } from './tools/registry.ts';
 import { type Caller, createUpstream, type Upstream } from './upstream/client.ts';
 import { resolveProfile } from './upstream/profiles.ts';
@@ -171,7 +172,7 @@ async function build(
   const options = mergeOptions(await optionsFromFiles(), optionsFromEnvironment(env), given);
   checkQueue(options);
   const { runExpiry = 600, assistants = {}, waitUntil = () => {}, log = logToConsole } = options;
-  const registry = createRegistry([...builtInTools(), ...(options.tools ?? [])]);
+  const registry = registryOf(options);
   checkDeclared(assistants, registry);
   const leaseMs = (options.recoverAfter ?? 15) * 1000;
   const [store, { default: Queue }, { memoryLedger }] = await Promise.all([
@@ -310,6 +311,16 @@ function createService(
     onError: (error, details, identity) =>
       (identity.log ?? log)('error', 'A request failed.', { ...details, error }),
   };
+}
+
+/** @throws OptionsError */
+function registryOf({ toolSettings, plugins = {}, tools = [] }: RethreadOptions): Registry {
+  try {
+    return createRegistry([...builtInTools(toolSettings), ...pluginTools(plugins), ...tools]);
+  } catch (error) {
+    if (error instanceof TypeError) throw new OptionsError(error.message);
+    throw error;
+  }
 }
 
 /** @throws OptionsError for a declared assistant with a tool that nobody knows */

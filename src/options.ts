@@ -11,6 +11,8 @@ import { durationMs } from './duration.ts';
 import { bodiesWith } from './http/openai/schemas.ts';
 import type { BusyThread } from './runs/busy.ts';
 import { OPENAIS_OWN, type Tool } from './tools/define.ts';
+import { type PluginOptions, pluginOptions } from './tools/plugin-options.ts';
+import { httpUrl, type ToolSettings, toolSettings } from './tools/settings.ts';
 import { type CustomProfile, type ProfileName, profileOption } from './upstream/profiles.ts';
 
 /** An assistant of the configuration. Its tools may be any that rethread knows, e.g. `{ type: 'calculator' }`. */
@@ -44,6 +46,10 @@ export interface RethreadOptions {
   assistants?: Record<string, DeclaredAssistant>;
   /** Tools that runs may have beside OpenAI's and rethread's own; see `defineTool`. */
   tools?: Tool[];
+  /** Tools that other servers carry out, by the type that assistants name: endpoints, OpenAPI documents, MCP servers. */
+  plugins?: Record<string, PluginOptions>;
+  /** What the tools that come with rethread can be told, by their type. */
+  toolSettings?: ToolSettings;
   /** Where this process is reached from outside, e.g. `https://assistants.example.com`: images that tools make get URLs there. */
   publicURL?: string;
   /** Seconds until a run that has not ended expires (§2.1). @default 600 */
@@ -131,7 +137,9 @@ const schema = z.strictObject({
       ),
     )
     .optional(),
-  publicURL: z.httpUrl({ error: 'expected an http(s) URL' }).optional(),
+  plugins: pluginOptions.optional(),
+  toolSettings: toolSettings.optional(),
+  publicURL: httpUrl.optional(),
   runExpiry: positive.int().optional(),
   recoverAfter: z.coerce.number().min(1).max(3600).optional(),
   retention: z
@@ -195,6 +203,8 @@ const ENVIRONMENT = {
   profile: 'RETHREAD_PROFILE',
   models: 'RETHREAD_MODELS',
   assistants: 'RETHREAD_ASSISTANTS',
+  plugins: 'RETHREAD_PLUGINS',
+  toolSettings: 'RETHREAD_TOOL_SETTINGS',
   publicURL: 'RETHREAD_PUBLIC_URL',
   runExpiry: 'RETHREAD_RUN_EXPIRY',
   recoverAfter: 'RETHREAD_RECOVER_AFTER',
@@ -208,7 +218,7 @@ const ENVIRONMENT = {
   streamEventIds: 'RETHREAD_STREAM_EVENT_IDS',
 } as const;
 
-const JSON_VALUED: ReadonlySet<string> = new Set(['models', 'assistants']);
+const JSON_VALUED: ReadonlySet<string> = new Set(['models', 'assistants', 'plugins', 'toolSettings']);
 
 /** @throws OptionsError that names the variable */
 export function optionsFromEnvironment(env: Record<string, string | undefined>): RethreadOptions {
@@ -232,7 +242,7 @@ function json(text: string, variable: string): unknown {
   }
 }
 
-/** Later sources win; `models`, `assistants` and `tools` are merged entry by entry. */
+/** Later sources win; `models`, `assistants`, `plugins` and `tools` are merged entry by entry. */
 export function mergeOptions(...sources: RethreadOptions[]): RethreadOptions {
   const given = sources.map((source) =>
     Object.fromEntries(Object.entries(source).filter(([, value]) => value !== undefined)),
@@ -240,6 +250,7 @@ export function mergeOptions(...sources: RethreadOptions[]): RethreadOptions {
   return Object.assign({}, ...given, {
     models: Object.assign({}, ...given.map(({ models }) => models)),
     assistants: Object.assign({}, ...given.map(({ assistants }) => assistants)),
+    plugins: Object.assign({}, ...given.map(({ plugins }) => plugins)),
     tools: given.flatMap(({ tools = [] }) => tools),
   });
 }

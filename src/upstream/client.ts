@@ -47,8 +47,14 @@ export interface Upstream {
    * @throws UpstreamError
    */
   respond(body: ResponseRequest, signal: AbortSignal): Promise<AsyncIterable<ResponseStreamEvent[]>>;
-  /** Any other route, JSON in and out. */
-  json<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal): Promise<T>;
+  /** Any other route, JSON in and out. A path may be a whole URL: another service of the same provider. */
+  json<T>(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+    headers?: Record<string, string>,
+  ): Promise<T>;
   /** A file's bytes. */
   bytes(path: string, signal?: AbortSignal): Promise<Uint8Array>;
   /** Uploads one file as multipart form data. */
@@ -140,9 +146,15 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
       const response = await call('post', '/responses', { body: adapted, headers, signal, stream: true });
       return readEvents(response, mask, profile);
     },
-    async json<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal) {
+    async json<T>(
+      method: 'GET' | 'POST' | 'DELETE',
+      path: string,
+      body?: unknown,
+      signal?: AbortSignal,
+      headers: Record<string, string> = {},
+    ) {
       return during(signal, async (own) => {
-        const response = await call(method.toLowerCase() as 'get', path, { body, signal: own });
+        const response = await call(method.toLowerCase() as 'get', path, { body, signal: own, headers });
         return (await jsonOf(response, mask)) as T;
       });
     },
