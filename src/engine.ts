@@ -307,6 +307,7 @@ function createService(
     keepAliveMs: options.keepAlive ?? 15_000,
     pollHoldMs: 20_000,
     streamEventIds: options.streamEventIds ?? false,
+    cancelOnDisconnect: options.onDisconnect === 'cancel',
     retries,
     onError: (error, details, identity) =>
       (identity.log ?? log)('error', 'A request failed.', { ...details, error }),

@@ -72,6 +72,8 @@ export interface RethreadOptions {
   keepAlive?: number;
   /** Sends `id:` lines on every stream, not only on those taken up again. @default false */
   streamEventIds?: boolean;
+  /** What becomes of a run in progress when its client leaves the stream: it goes on as in the original, or is cancelled. @default 'continue' */
+  onDisconnect?: 'continue' | 'cancel';
   /** For platforms that freeze a process after its response: told of every run in progress. */
   waitUntil?: (work: Promise<unknown>) => void;
   /** Told what happens. By default warnings and errors go to the console. Never given a key. */
@@ -153,6 +155,7 @@ const schema = z.strictObject({
   maxBodyBytes: positive.int().optional(),
   keepAlive: z.coerce.number().min(0).optional(),
   streamEventIds: z.union([z.boolean(), z.stringbool()]).optional(),
+  onDisconnect: z.enum(['continue', 'cancel']).optional(),
   waitUntil: func.optional(),
   log: func.optional(),
 });
@@ -216,6 +219,7 @@ const ENVIRONMENT = {
   maxBodyBytes: 'RETHREAD_MAX_BODY_BYTES',
   keepAlive: 'RETHREAD_KEEP_ALIVE',
   streamEventIds: 'RETHREAD_STREAM_EVENT_IDS',
+  onDisconnect: 'RETHREAD_ON_DISCONNECT',
 } as const;
 
 const JSON_VALUED: ReadonlySet<string> = new Set(['models', 'assistants', 'plugins', 'toolSettings']);

@@ -42,6 +42,8 @@ export interface Service {
   pollHoldMs: number;
   /** Numbers on streamed events (`id:` lines) also where nobody resumed a stream. */
   streamEventIds: boolean;
+  /** Ends a run that goes on when the client has left its stream (§5.3). */
+  cancelOnDisconnect: boolean;
   /** What requests were answered that their SDK may send again ({@link Identity.ownRetries}). */
   retries: Ledger;
   /** Told of every failure that is not the client's. */

@@ -1,5 +1,5 @@
 /** Cancels runs (§2.5): answers `cancelling`, and by then the run is cancelled and its thread is free. */
-import { errors } from '../assistants/errors.ts';
+import { ApiError, errors } from '../assistants/errors.ts';
 import type { Run, RunStatus } from '../assistants/types.ts';
 import type { Scope } from './scope.ts';
 import { endedIfDue, endStored } from './settle.ts';
@@ -21,4 +21,14 @@ export async function cancelRun(scope: Scope, threadId: string, runId: string): 
     // It ended, or paused, or is changing hands, while the cancel was on its way.
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
+}
+
+/** Cancels a run that nobody reads any more; one that waits for its caller, or is over, is left alone. */
+export async function cancelUnread(scope: Scope, threadId: string, runId: string): Promise<void> {
+  const record = await endedIfDue(scope, threadId, runId);
+  if (record?.run.status !== 'queued' && record?.run.status !== 'in_progress') return;
+  await cancelRun(scope, threadId, runId).catch((error: unknown) => {
+    // It has ended by itself in the same moment.
+    if (!(error instanceof ApiError)) throw error;
+  });
 }

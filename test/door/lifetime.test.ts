@@ -4,9 +4,19 @@ import { inspect } from 'node:util';
 import { Keyv } from 'keyv';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createAssistants, type RethreadOptions, withAssistants } from '../../src/index.ts';
-import { createSimulator, hang, httpError, say, slow, turn } from '../../src/simulator/index.ts';
+import {
+  callFunctions,
+  createSimulator,
+  hang,
+  httpError,
+  type Simulator,
+  say,
+  slow,
+  turn,
+} from '../../src/simulator/index.ts';
 import { betaOf, majors, newest } from '../surface/clients.ts';
 
+const LOOK = { type: 'function' as const, function: { name: 'look' } };
 const BASE = { apiKey: 'sk-sim', baseURL: 'http://simulator.test/v1' };
 
 function door({
@@ -161,6 +171,40 @@ describe.each(majors)('openai $major gives a request up', (major) => {
     const { data } = await one.beta.threads.messages.list(thread_id, { limit: 2 });
     expect(data[0]?.id).toBe(kept.id);
     expect(JSON.stringify(data)).not.toContain('given up');
+  });
+});
+
+describe.each(majors)('openai $major leaves a stream (§5.3)', (major) => {
+  const statusAfter = async (
+    options: RethreadOptions,
+    script: Parameters<Simulator['script']>,
+    leaveAt: string,
+  ) => {
+    const one = door({ major, ...options });
+    one.sim.script(...script);
+    const { id: assistant_id } = await one.beta.assistants.create({ model: 'gpt-4o', tools: [LOOK] });
+    const { id: thread_id } = await one.beta.threads.create({ messages: [{ role: 'user', content: 'hi' }] });
+    const stream = await one.beta.threads.runs.create(thread_id, { assistant_id, stream: true });
+    for await (const { event } of stream) if (event === leaveAt) break;
+    const [run] = (await one.beta.threads.runs.list(thread_id)).data;
+    return (await one.beta.threads.runs.poll(run?.id ?? '', { thread_id })).status;
+  };
+  const talk = () => [turn(say('One two', { deltas: 2 }), slow({ betweenDeltas: 20 }))];
+
+  test('and its run goes on, as it did', async () => {
+    expect(await statusAfter({}, talk(), 'thread.message.delta')).toBe('completed');
+  });
+
+  test('and its run is cancelled where `onDisconnect` says so', async () => {
+    const endless = [turn(say('One'), hang())];
+    expect(await statusAfter({ onDisconnect: 'cancel' }, endless, 'thread.message.delta')).toBe('cancelled');
+  });
+
+  test('at its end: a run that waits for outputs is not cancelled', async () => {
+    const call = [callFunctions({ name: 'look' })];
+    expect(await statusAfter({ onDisconnect: 'cancel' }, call, 'thread.run.requires_action')).toBe(
+      'requires_action',
+    );
   });
 });
 

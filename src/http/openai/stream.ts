@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { loadRun, type RunRecord } from '../../assistants/runs.ts';
 import { retrieveThread } from '../../assistants/threads.ts';
 import type { NumberedEvent } from '../../runs/bus.ts';
+import { cancelUnread } from '../../runs/cancel.ts';
 import { followPhase, resumeRun } from '../../runs/follow.ts';
 import type { Scope } from '../../runs/scope.ts';
 import { settledRun } from '../../runs/settle.ts';
@@ -31,7 +32,8 @@ export function answerStarted(
   if (!options.stream) return c.json(presentObject(run), 200, { 'openai-poll-after-ms': '250' });
   c.set('started', { threadId: run.thread_id, runId: run.id, position });
   const events = followPhase(scope, run.thread_id, run.id, position, c.req.raw.signal);
-  return stream(c, events, { position, ids: c.var.service.streamEventIds, ...options });
+  const ids = c.var.service.streamEventIds;
+  return stream(c, scope, run.thread_id, run.id, events, { position, ids, ...options });
 }
 
 /**
@@ -54,7 +56,8 @@ export async function streamAgain(
     if (thread) yield [{ event: 'thread.created', data: thread, id: 0 }];
     yield* events;
   }
-  return stream(c, opened(), { position, ids: c.var.service.streamEventIds, includeSearchContent });
+  const ids = c.var.service.streamEventIds;
+  return stream(c, scope, threadId, runId, opened(), { position, ids, includeSearchContent });
 }
 
 const resumeQuery = z.preprocess(
@@ -71,11 +74,15 @@ export async function resumeStream(c: Ctx, scope: Scope, record: RunRecord): Pro
   c.env.identity.admitStream?.();
   await settledRun(scope, run.thread_id, run.id);
   const { events, numbered } = await resumeRun(scope, run.thread_id, run.id, position, c.req.raw.signal);
-  return stream(c, events, { position, ids: numbered, includeSearchContent: queryOf(c, includeQuery) });
+  const includeSearchContent = queryOf(c, includeQuery);
+  return stream(c, scope, run.thread_id, run.id, events, { position, ids: numbered, includeSearchContent });
 }
 
 function stream(
   c: Ctx,
+  scope: Scope,
+  threadId: string,
+  runId: string,
   events: AsyncIterable<NumberedEvent[]>,
   {
     position,
@@ -97,7 +104,19 @@ function stream(
     keepAliveMs: c.var.service.keepAliveMs,
     ids,
     signal: c.req.raw.signal,
+    onClose(end) {
+      if (end === 'cancelled' && c.var.service.cancelOnDisconnect) leaveRun(scope, threadId, runId);
+    },
   });
+}
+
+/** The client is gone, and nobody waits for the outcome. */
+function leaveRun(scope: Scope, threadId: string, runId: string): void {
+  const { clockwork } = scope;
+  const cancelled = cancelUnread(scope, threadId, runId).catch((error: unknown) => {
+    clockwork.log('error', 'A run whose client had gone could not be cancelled.', { runId, error });
+  });
+  clockwork.waitUntil(cancelled);
 }
 
 /**
