@@ -63,6 +63,24 @@ describe('auth', () => {
     expect((await answer.json()).error.code).toBe('invalid_api_key');
   });
 
+  test('passthrough: DashScope is asked at its own address, and its flat 401 told on (dashscope §C.9)', async () => {
+    const dashscope = createSimulator({ personality: 'dashscope', apiKey: 'sk-one' });
+    const asked: string[] = [];
+    const fetch: Fetch = (url, init) => {
+      asked.push(url);
+      return dashscope.fetch(url, init);
+    };
+    const { call } = gateway({ profile: 'dashscope' }, fetch);
+    const answer = await call('POST', '/v1/assistants', 'sk-nobody', { model: 'qwen-plus' });
+    expect(answer.status).toBe(401);
+    expect((await answer.json()).error).toMatchObject({
+      message: 'Invalid API-key provided.',
+      code: 'InvalidApiKey',
+    });
+    expect((await call('POST', '/v1/assistants', 'sk-one', { model: 'qwen-plus' })).status).toBe(200);
+    expect(new Set(asked)).toEqual(new Set(['https://dashscope.aliyuncs.com/compatible-mode/v1/models']));
+  });
+
   test('no key is a 401', async () => {
     const { call } = gateway();
     expect((await call('GET', '/v1/assistants', undefined)).status).toBe(401);

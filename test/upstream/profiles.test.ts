@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createAssistants } from '../../src/index.ts';
 import { parseOptions } from '../../src/options.ts';
+import { createSimulator } from '../../src/simulator/index.ts';
 import { DASHSCOPE_REGIONS } from '../../src/upstream/dashscope.ts';
 import { generic, openai } from '../../src/upstream/profile.ts';
 import { profileFor, resolveProfile } from '../../src/upstream/profiles.ts';
@@ -48,4 +50,39 @@ describe('the option profile', () => {
   ])('%j is refused', (profile, message) => {
     expect(() => parseOptions({ profile }, 'options')).toThrow(message);
   });
+});
+
+it('a profile that is named and has no address is called where it is at home (dashscope §C.1)', async () => {
+  const asked: string[] = [];
+  const sim = createSimulator({ personality: 'dashscope' });
+  const assistants = createAssistants({
+    store: 'memory:',
+    profile: 'dashscope',
+    log: () => {},
+    upstream: {
+      apiKey: 'sk-sim',
+      fetch: (async (url: string, init?: RequestInit) => {
+        asked.push(url);
+        return sim.fetch(url, init);
+      }) as typeof fetch,
+    },
+  });
+  const post = async (path: string, body: object) => {
+    const request = new Request(`http://rethread.test/v1${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'openai-beta': 'assistants=v2' },
+      body: JSON.stringify(body),
+    });
+    return (await assistants.fetch(request)).text();
+  };
+  const base = process.env['OPENAI_BASE_URL'];
+  delete process.env['OPENAI_BASE_URL'];
+  try {
+    const { id } = JSON.parse(await post('/assistants', { model: 'qwen-plus', instructions: 'Greet.' }));
+    expect(await post('/threads/runs', { assistant_id: id, stream: true })).toContain('thread.run.completed');
+    expect(asked).toEqual(['https://dashscope.aliyuncs.com/compatible-mode/v1/responses']);
+  } finally {
+    if (base !== undefined) process.env['OPENAI_BASE_URL'] = base;
+    await assistants.close({ timeout: 0 });
+  }
 });
