@@ -81,7 +81,9 @@ async function toFile(domain: Domain, target: string, io: Io, signal: AbortSigna
 /** Waits for a reader that is slower than the store. */
 function toOutput(domain: Domain, io: Io, signal: AbortSignal): Promise<number> {
   return writeAll(domain, io, signal, async (text) => {
-    if (io.stdout.write(text) === false) await once(io.stdout as NodeJS.WriteStream, 'drain');
+    if (io.stdout.write(text) !== false) return;
+    // Rejects when it is interrupted, which the loop sees by itself.
+    await once(io.stdout as NodeJS.WriteStream, 'drain', { signal }).catch(() => {});
   });
 }
 

@@ -20,8 +20,9 @@ import { progressOn } from './progress.ts';
 
 const HELP = `
 Files hold objects of the Assistants API as it answered them: one a line, an array, or pages of lists; in any order and in
-as many files as you like; DashScope's objects are understood too. Ids and times are kept. What is there already stays as it is, so the same import can be run
-again, and goes on where it was broken off. Runs that had not ended are imported as expired.
+as many files as you like; DashScope's objects are understood too. Ids and times are kept. What is there already stays as
+it is, so the same import can be run again, and goes on where it was broken off. Runs that had not ended are imported as
+expired.
 
 Examples:
   $ rethread import backup.jsonl
@@ -67,7 +68,7 @@ async function run(files: string[], flags: Flags, io: Io): Promise<void> {
       const onProgress = ({ seen }: ImportReport) =>
         progress.update(seen.threads, 0, `${seen.messages} messages`);
       try {
-        const report = await importEntries(domain, source, { onProblem, onProgress, signal });
+        const report = await importEntries(domain, source(signal), { onProblem, onProgress, signal });
         progress.stop();
         io.stderr.write(summary(report, problems));
       } finally {
@@ -83,7 +84,7 @@ async function sourceOf(
   flags: Flags,
   io: Io,
   onProblem: (problem: ReadProblem) => void,
-): Promise<AsyncIterable<Located>> {
+): Promise<(signal: AbortSignal) => AsyncIterable<Located>> {
   const { from } = flags;
   if (from === undefined) {
     const stray = (['apiKey', 'threads', 'assistants'] as const).find((name) => flags[name] !== undefined);
@@ -93,7 +94,7 @@ async function sourceOf(
     const paths = files.map((name) => [name, path.resolve(io.cwd, name)] as const);
     const missing = paths.find(([name, file]) => name !== '-' && !existsSync(file));
     if (missing) throw new Exit(2, `${missing[0]}: there is no such file`);
-    return fromFiles(paths, onProblem);
+    return (signal) => fromFiles(paths, onProblem, signal);
   }
   if (files.length > 0) throw new Exit(2, 'files and --from exclude each other');
   if (!URL.canParse(from) || !/^https?:/.test(from))
@@ -103,20 +104,18 @@ async function sourceOf(
   const threads = await wantedThreads(flags.threads, io);
   if (!flags.assistants && threads.length === 0)
     throw new Exit(2, '--from needs to know what: --assistants, --threads, or both');
-  return readRemote(
-    { baseURL: from.replace(/\/+$/, ''), apiKey },
-    { assistants: flags.assistants === true, threads },
-    onProblem,
-  );
+  const remote = { baseURL: from.replace(/\/+$/, ''), apiKey };
+  return () => readRemote(remote, { assistants: flags.assistants === true, threads }, onProblem);
 }
 
 async function* fromFiles(
   files: readonly (readonly [name: string, path: string])[],
   onProblem: (problem: ReadProblem) => void,
+  signal: AbortSignal,
 ): AsyncGenerator<Located> {
   for (const [name, file] of files) {
     const input = name === '-' ? process.stdin : createReadStream(file);
-    yield* readEntries(input, name === '-' ? 'stdin' : name, onProblem);
+    yield* readEntries(input, name === '-' ? 'stdin' : name, onProblem, signal);
   }
 }
 

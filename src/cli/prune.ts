@@ -18,14 +18,14 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C.`;
 
 interface Flags extends DataFlags {
-  olderThan: string;
+  olderThan?: string;
   dryRun?: boolean;
 }
 
 export function pruneCommand(io: Io): Command {
   return new Command('prune')
     .description('Removes threads that nobody has used for long, with all that hangs on them.')
-    .requiredOption('--older-than <age>', 'how long a thread was not used: 90s, 45m, 12h, 30d, 8w')
+    .option('--older-than <age>', 'how long a thread was not used: 90s, 45m, 12h, 30d, 8w')
     .option('--dry-run', 'remove nothing; list the threads with the time of their last use')
     .addOption(storeOption())
     .option('--tenant <name>', 'only this tenant’s (default: all)')
@@ -34,6 +34,7 @@ export function pruneCommand(io: Io): Command {
 }
 
 async function run({ olderThan, dryRun = false, ...flags }: Flags, io: Io): Promise<void> {
+  if (olderThan === undefined) throw new Exit(2, "required option '--older-than <age>' not specified");
   const olderThanMs = durationMs(olderThan);
   if (olderThanMs === undefined)
     throw new Exit(2, `--older-than: expected a span of time such as 30d, 12h or 45m, got '${olderThan}'`);

@@ -20,16 +20,22 @@ export interface ReadProblem {
 /**
  * The entries of one input in its order; what cannot be read is told and passed over.
  * @param name of the file, for errors
+ * @param signal ends it, also where it waits for more
  */
 export async function* readEntries(
   input: Readable,
   name: string,
   onProblem: (problem: ReadProblem) => void,
+  signal?: AbortSignal,
 ): AsyncGenerator<Located> {
   let number = 0;
   /** Lines so far of a JSON text that may go over many lines. */
   let whole: string[] | undefined;
-  for await (const raw of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const raw of createInterface({
+    input,
+    crlfDelay: Number.POSITIVE_INFINITY,
+    ...(signal && { signal }),
+  })) {
     number += 1;
     const line = number === 1 ? raw.replace(/^\uFEFF/, '') : raw;
     if (whole) {
@@ -42,7 +48,7 @@ export async function* readEntries(
     if (json === undefined && number === 1) whole = [line];
     else yield* flattened(json, `${name}:${number}`, onProblem);
   }
-  if (!whole) return;
+  if (!whole || signal?.aborted) return;
   const json = parsed(whole.join('\n'));
   if (json !== undefined) return yield* flattened(json, name, onProblem);
   for (const [index, line] of whole.entries()) {

@@ -179,6 +179,20 @@ describe('a key', () => {
     let directory = '';
     afterEach(() => rm(directory, { recursive: true, force: true }));
 
+    test('and reaches every process of the store: two engines, one thing done', async () => {
+      directory = await mkdtemp(join(tmpdir(), 'rethread-once-'));
+      const options = { store: `file:${directory}`, log: () => {} };
+      const engines = [rig({ options }), rig({ options })];
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, (_, at) => post(engines[at % 2] as Rig, '/threads', {}, 'k')),
+      );
+      const ids = await Promise.all(answers.map(async (answer) => (await answer.json()).id));
+      expect(new Set(ids).size).toBe(1);
+      const { data } = await (await (engines[0] as Rig).raw('GET', '/threads')).json();
+      expect(data).toHaveLength(1);
+      await Promise.all(engines.map(({ assistants }) => assistants.close()));
+    });
+
     test('as JSON and as a stream', async () => {
       directory = await mkdtemp(join(tmpdir(), 'rethread-once-'));
       const options = { store: `file:${directory}`, log: () => {} };
