@@ -9,7 +9,33 @@ const entry = {
   'cli/index': 'src/cli/index.ts',
 };
 
+/**
+ * The bundled declarations keep imports of which nothing is left. A project without `skipLibCheck` would have to compile
+ * the types of packages that it never sees.
+ */
+const withoutUnusedImports = {
+  name: 'without-unused-imports',
+  generateBundle: {
+    order: 'post' as const,
+    handler(_options: unknown, bundle: Record<string, { type: string; fileName: string; code?: string }>) {
+      for (const chunk of Object.values(bundle)) {
+        if (!chunk.fileName.endsWith('.d.ts') || chunk.code === undefined) continue;
+        const body = chunk.code.replace(/^import .*$/gm, '');
+        chunk.code = chunk.code.replace(/^import (.+) from "[^"]+";\n/gm, (line, clause: string) => {
+          const names = [...clause.matchAll(/([\w$]+)\s*(?=,|\}|$)/g)].map(([, name]) => name ?? '');
+          return names.some((name) =>
+            new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`).test(body),
+          )
+            ? line
+            : '';
+        });
+      }
+    },
+  },
+};
+
 export default defineConfig({
+  plugins: [withoutUnusedImports],
   entry: Object.fromEntries(Object.entries(entry).filter(([, file]) => existsSync(file))),
   format: 'esm',
   platform: 'node',
