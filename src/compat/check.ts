@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 
 export type Dialect = 'openai' | 'dashscope';
 
-/** Kinds of evidence a contract cites (docs/contracts/openai.md §0.1). */
+/** Kinds of evidence a contract cites (docs/contracts/openai.md §0.1; S, V, I and ? are those of docs/contracts/dashscope.md §0). */
 export type Evidence =
   | 'REC-net'
   | 'REC-oll'
@@ -16,7 +16,11 @@ export type Evidence =
   | 'ISS'
   | 'FORUM'
   | 'CODE'
-  | 'INF';
+  | 'INF'
+  | 'S'
+  | 'V'
+  | 'I'
+  | '?';
 
 /**
  * What an endpoint must have for a check to apply. Where it hasn't, the check is "not applicable".

@@ -1,9 +1,11 @@
 /** What the suite must know of a dialect to run its checks. */
 import type { Check, Dialect, Need } from './check.ts';
 import type { Context } from './context.ts';
+import { checks as dashscope } from './dashscope/index.ts';
+import { dashscopeHeaders, probeDashscope } from './dashscope/probe.ts';
 import { checks } from './openai/index.ts';
 import { openaiHeaders, probeOpenai } from './openai/probe.ts';
-import { tidyUp } from './openai/tidy.ts';
+import { tidyUp } from './tidy.ts';
 import type { Wire } from './wire.ts';
 
 export interface DialectSuite {
@@ -19,4 +21,11 @@ export interface DialectSuite {
 
 export const dialects: Partial<Record<Dialect, DialectSuite>> = {
   openai: { checks, model: 'gpt-4o-mini', headers: openaiHeaders, probe: probeOpenai, tidyUp },
+  dashscope: {
+    checks: dashscope,
+    model: 'qwen-plus',
+    headers: dashscopeHeaders,
+    probe: probeDashscope,
+    tidyUp,
+  },
 };

@@ -119,22 +119,24 @@ interface Frame {
 
 const framesOf = (text: string): Frame[] =>
   text.split('\n\n').flatMap((frame) => {
-    const [, event] = /^event: (.*)$/m.exec(frame) ?? [];
-    const [, data] = /^data: (.*)$/m.exec(frame) ?? [];
+    const [, event] = /^event: ?(.*)$/m.exec(frame) ?? [];
+    const [, data] = /^data: ?(.*)$/m.exec(frame) ?? [];
     return event !== undefined && data !== undefined ? [{ event, data }] : [];
   });
 
-const textOf = (frames: readonly Frame[]) =>
-  frames.map(({ event, data }) => `event: ${event}\ndata: ${data}\n\n`).join('');
+/** @param gap what stands behind the colon: DashScope has no space there (§A.9) */
+const textOf = (frames: readonly Frame[], gap: string) =>
+  frames.map(({ event, data }) => `event:${gap}${event}\ndata:${gap}${data}\n\n`).join('');
 
 /** Everything that can be wrong in a stream: events left out, swapped, repeated, called otherwise, or with wrong data. */
 export function* streamEdits(text: string): Generator<Edit> {
   const frames = framesOf(text);
+  const gap = /^event: /m.test(text) ? ' ' : '';
   const edit = (what: string, key: string, at: number, taken: number, ...put: Frame[]): Edit => ({
     what,
     key,
     kind: 'frame',
-    make: () => textOf(frames.toSpliced(at, taken, ...put)),
+    make: () => textOf(frames.toSpliced(at, taken, ...put), gap),
   });
   for (const [at, frame] of frames.entries()) {
     const { event, data } = frame;
@@ -151,19 +153,25 @@ export function* streamEdits(text: string): Generator<Edit> {
       });
   }
   yield {
+    what: 'another gap',
+    key: 'space',
+    kind: 'frame',
+    make: () => textOf(frames, gap === '' ? ' ' : ''),
+  };
+  yield {
     what: 'two lines of data',
     key: 'line',
     kind: 'frame',
-    make: () => text.replaceAll(/^data: \{/gm, 'data: {\ndata: '),
+    make: () => text.replaceAll(/^data: ?\{/gm, `data:${gap}{\ndata:${gap}`),
   };
-  yield { what: 'no names', key: 'line', kind: 'frame', make: () => text.replaceAll(/^event: .*\n/gm, '') };
+  yield { what: 'no names', key: 'line', kind: 'frame', make: () => text.replaceAll(/^event:.*\n/gm, '') };
   for (const [at, { event, data }] of frames.entries()) {
     if (data === '[DONE]') continue;
     for (const { what, key, make } of jsonEdits(JSON.parse(data)))
       yield {
         what: `${event}: ${what}`,
         key,
-        make: () => textOf(frames.toSpliced(at, 1, { event, data: JSON.stringify(make()) })),
+        make: () => textOf(frames.toSpliced(at, 1, { event, data: JSON.stringify(make()) }), gap),
       };
   }
 }
@@ -221,7 +229,8 @@ export function* mutations(tape: readonly Recorded[]): Generator<Mutation> {
 function* idMutations(tape: readonly Recorded[]): Generator<Mutation> {
   const ids = new Set(
     tape.flatMap(
-      ({ body }) => body.match(/\b(?:asst|thread|msg|run|step|call|file|vs)[_-][A-Za-z0-9]{12,}/g) ?? [],
+      ({ body }) =>
+        body.match(/\b(?:asst|thread|msg|message|run|step|call|file|vs)[_-][A-Za-z0-9-]{12,}/g) ?? [],
     ),
   );
   for (const id of ids) {

@@ -9,7 +9,7 @@ import { checksOf, type Dialect } from '../../src/compat/index.ts';
 import { closeSession, openSession, runCheck } from '../../src/compat/run.ts';
 import { type Mutation, mutations, statusMutations } from './mutate.ts';
 import { type Recorded, recording, replaying } from './replay.ts';
-import { API_KEY, type Rethread, rethread } from './rethread.ts';
+import { API_KEY, type Rethread, rethread, settings } from './rethread.ts';
 
 /** Checks that need an endpoint of another setting; test/compat/rethread.test.ts runs them. */
 const EXPIRY = 'expiry';
@@ -55,7 +55,7 @@ function* inOrder({ id, title, area }: Check, tape: readonly Recorded[]): Genera
   yield* statusMutations(tape);
 }
 
-describe.each<Dialect>(['openai'])('%s: every check is seen to fail', (dialect) => {
+describe.each<Dialect>(['openai', 'dashscope'])('%s: every check is seen to fail', (dialect) => {
   let subject: Rethread;
   let session: Session;
   const checks = checksOf(dialect).filter(
@@ -63,7 +63,10 @@ describe.each<Dialect>(['openai'])('%s: every check is seen to fail', (dialect) 
   );
   beforeAll(async () => {
     subject = rethread({ store: 'memory:' });
-    session = await openSession({ handler: subject.handler, apiKey: API_KEY, dialect }, checks);
+    session = await openSession(
+      { ...settings[dialect], handler: subject.handler, apiKey: API_KEY, dialect },
+      checks,
+    );
   });
   afterAll(() => subject.close());
 

@@ -1,5 +1,5 @@
 /** Deletes what a check has made: only what the answers to its own POST requests name. */
-import type { Wire } from '../wire.ts';
+import type { Wire } from './wire.ts';
 
 const CREATES = /^\/(?:assistants|threads(?:\/runs)?|threads\/[^/?]+\/messages|files|vector_stores)(?:\?|$)/;
 
@@ -42,13 +42,13 @@ function whatWasMade({ exchanges }: Wire): Made {
       const [, , id = '', ...below] = path.split('/');
       if (below.length === 0) for (const ids of Object.values(made)) ids.delete(id);
     } else if (method === 'POST' && CREATES.test(path)) {
-      if (path.startsWith('/assistants')) add('assistants', text, /\basst_\w+/g);
-      if (path.startsWith('/threads')) add('threads', text, /\bthread_\w+/g);
-      if (path.startsWith('/files')) add('files', text, /\b(?:file|assistant)-\w+/g);
+      if (path.startsWith('/assistants')) add('assistants', text, /\basst_[\w-]+/g);
+      if (path.startsWith('/threads')) add('threads', text, /\bthread_[\w-]+/g);
+      if (path.startsWith('/files')) add('files', text, /\b(?:file|assistant)-[\w-]+/g);
     }
     // Stores that attachments and helpers make are told of by the objects they hang on.
     const own = method === 'POST' || (method === 'GET' && /^\/threads\/[^/]+$/.test(path));
-    if (own) add('vector_stores', text, /\bvs_\w+/g);
+    if (own) add('vector_stores', text, /\bvs_[\w-]+/g);
   }
   return made;
 }
@@ -56,7 +56,7 @@ function whatWasMade({ exchanges }: Wire): Made {
 async function cancelLast({ exchanges, send }: Wire, threadId: string): Promise<void> {
   const runs = exchanges
     .filter(({ method, text }) => method === 'POST' && text.includes(threadId))
-    .flatMap(({ text }) => text.match(/\brun_\w+/g) ?? []);
+    .flatMap(({ text }) => text.match(/\brun_[\w-]+/g) ?? []);
   const last = runs.at(-1);
   const over = exchanges.some(
     ({ text }) =>
