@@ -26,6 +26,7 @@ import { workOn } from './runs/delegate.ts';
 import { createLanes } from './runs/lanes.ts';
 import { type Recovery, startRecovery } from './runs/recover.ts';
 import { type Retention, startRetention } from './runs/retention.ts';
+import { createRetrieve } from './runs/retrieve.ts';
 import type { Clockwork, ObserveRun } from './runs/scope.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
@@ -274,6 +275,8 @@ function createService(
   retries: Ledger,
 ): Service {
   const models = options.models ?? {};
+  const search = options.toolSettings?.rag?.retrieve;
+  const retrieve = search && createRetrieve(search);
   const profileFor = ({ caller }: Identity) => resolveProfile(options.profile, caller.baseURL);
   return {
     profileFor,
@@ -297,6 +300,7 @@ function createService(
           return laneOf(identity.caller);
         },
         tools,
+        retrieve,
         saveImage: (id, image, type) => images.save(domain, tenant, id, image, type),
         modelFor: (model) => models[model] ?? profile().model(model),
       };

@@ -46,3 +46,24 @@ export function linkedTo(signal: AbortSignal) {
     release: () => signal.removeEventListener('abort', follow),
   };
 }
+
+/**
+ * Work with a time of its own; it ends when the time is up or the signal aborts, whether or not the work listens.
+ * @param what stands at the beginning of the error, e.g. `The tool`
+ */
+export async function within<T>(
+  signal: AbortSignal,
+  ms: number,
+  what: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const link = linkedTo(signal);
+  const late = () => link.abort(new Error(`${what} did not answer within ${ms / 1000} seconds.`));
+  const timer = setTimeout(late, ms);
+  try {
+    return await unlessAborted(work(link.signal), link.signal);
+  } finally {
+    clearTimeout(timer);
+    link.release();
+  }
+}

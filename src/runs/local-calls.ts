@@ -5,7 +5,7 @@ import type { HostContext } from '../tools/define.ts';
 import type { Offer } from '../tools/registry.ts';
 import { maskSecrets } from '../translate/failure.ts';
 import type { LocalCall, RunState } from '../translate/types.ts';
-import { linkedTo, unlessAborted } from './abort.ts';
+import { within } from './abort.ts';
 import type { Scope } from './scope.ts';
 
 /** Turns of one run in which the model may use tools that rethread runs; after them it is offered none. */
@@ -61,11 +61,7 @@ async function answer(
   if (round > MAX_ROUNDS)
     return told(`Error: tools were used in ${MAX_ROUNDS} turns, which is all that one run may have.`);
   const { timeout, maxOutput } = offer.run;
-  const link = linkedTo(signal);
-  const late = () => link.abort(new Error(`The tool did not answer within ${timeout / 1000} seconds.`));
-  const timer = setTimeout(late, timeout);
-  const context: HostContext = {
-    signal: link.signal,
+  const context: Omit<HostContext, 'signal'> = {
     runId: run.id,
     threadId: run.thread_id,
     callId: call.call_id,
@@ -80,16 +76,15 @@ async function answer(
   const clean = (text: string) => shortened(withoutToken(text, offer), maxOutput);
   try {
     const args = parse(call.arguments);
-    const result = await unlessAborted(offer.run.call(args, context), link.signal);
+    const result = await within(signal, timeout, 'The tool', (own) =>
+      offer.run.call(args, { ...context, signal: own }),
+    );
     return told(clean(textOf(result)));
   } catch (error) {
     signal.throwIfAborted();
     const reason = error instanceof Error && error.message ? error.message : String(error);
     scope.clockwork.log('warn', 'A tool failed.', { runId: run.id, tool: offer.type, call: call.call_id });
     return told(clean(`Error: ${maskSecrets(reason)}`));
-  } finally {
-    clearTimeout(timer);
-    link.release();
   }
 }
 

@@ -16,6 +16,7 @@ import {
   isContextOverflow,
   lastErrorCode,
 } from '../translate/failure.ts';
+import { type Rag, ragOf, withPassages } from '../translate/rag.ts';
 import { showsSomething } from '../translate/reduce.ts';
 import { buildRequest } from '../translate/request.ts';
 import { dropMiddle, lastMessages } from '../translate/truncate.ts';
@@ -152,12 +153,21 @@ async function gather(scope: Scope, record: RunRecord, signal: AbortSignal): Pro
   if (uses('file_search')) {
     for (const id of threadStores) await waitForIndexing(upstream, id, signal);
   }
-  const stores = [...new Set([...(record.resources.file_search?.vector_store_ids ?? []), ...threadStores])];
+  const rag = ragOf(run);
+  const passages = rag && scope.retrieve ? await retrieved(scope, run, rag, everything, signal) : undefined;
+  const stores = [
+    ...new Set([
+      ...(record.resources.file_search?.vector_store_ids ?? []),
+      ...threadStores,
+      ...(passages === undefined ? (rag?.pipelineIds ?? []) : []),
+    ]),
+  ];
   const { profile } = upstream;
-  if (uses('file_search') && stores.length > profile.maxVectorStores) throw tooManyStores(profile, stores);
+  if ((uses('file_search') || rag) && stores.length > profile.maxVectorStores)
+    throw tooManyStores(profile, stores);
   const messages = await fitting(run, history, turns, budget.prompt);
   return {
-    run,
+    run: rag ? { ...run, instructions: withPassages(run.instructions, rag, passages ?? '') } : run,
     model: scope.modelFor(run.model),
     profile,
     messages,
@@ -175,6 +185,21 @@ async function gather(scope: Scope, record: RunRecord, signal: AbortSignal): Pro
     ...outputBudget(run, budget.completion),
     inlineImages: await inlineImages(scope, messages),
   };
+}
+
+/** A search that fails is told to the model, which may still answer. */
+async function retrieved(
+  { retrieve, clockwork }: Scope,
+  run: Run,
+  rag: Rag,
+  messages: readonly Message[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return retrieve?.(run, rag, messages, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
+    clockwork.log('error', 'The passages for a run could not be found.', { runId: run.id, error });
+    return '[The documents could not be searched.]';
+  });
 }
 
 /** The thread as far as the run may see it, and what the run itself has said (§4.1). */

@@ -10,6 +10,7 @@ import type { ActiveRuns } from './active.ts';
 import type { Bus } from './bus.ts';
 import type { Delegate } from './delegate.ts';
 import type { Lanes } from './lanes.ts';
+import type { Retrieve } from './retrieve.ts';
 
 /** One phase of a run, being carried out by this process. */
 export interface Execution {
@@ -71,6 +72,8 @@ export interface Scope {
   upstream: Upstream;
   clockwork: Clockwork;
   tools: Registry;
+  /** Finds what `rag` tools ask for; absent: the upstream's file search does. */
+  retrieve?: Retrieve | undefined;
   /** Keeps an image that a tool made as the file `id`. */
   saveImage(id: string, image: Uint8Array, type: ImageType): Promise<SavedImage>;
   /** Upstream and key, to which rate limits belong. Never shown. */

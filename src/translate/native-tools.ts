@@ -5,6 +5,7 @@ const NATIVE: ReadonlyMap<string, keyof Profile['tools']> = new Map([
   ['quark_search', 'web_search'],
   // Its name before (dashscope §A.10).
   ['search', 'web_search'],
+  ['rag', 'file_search'],
 ]);
 
 export const nativeType = (type: string) => NATIVE.get(type);

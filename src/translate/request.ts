@@ -90,7 +90,12 @@ function toolOf(tool: AssistantTool, input: RequestInput): Responses.Tool[] {
       // A tool of the same type that somebody has defined takes its place.
       const local = input.localFunctions?.some(({ type }) => type === typeOf(tool));
       const native = local ? undefined : nativeType(tool.type);
-      return native === 'web_search' && profile.tools[native] ? [{ type: native }] : [];
+      if (native === 'web_search' && profile.tools[native]) return [{ type: native }];
+      // One search for all stores, whoever asks for it.
+      const searches = native === 'file_search' && !run.tools.some(({ type }) => type === 'file_search');
+      return searches && profile.tools[native] && input.vectorStoreIds.length > 0
+        ? [{ type: native, vector_store_ids: input.vectorStoreIds }]
+        : [];
     }
   }
 }
