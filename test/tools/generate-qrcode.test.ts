@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { callFunctions, say } from '../../src/simulator/index.ts';
 import { generateQrcode } from '../../src/tools/generate-qrcode.ts';
 import { createWorld, prepare, settledRun, type World } from '../faults/world.ts';
+import { inDashScope } from './dialects.ts';
 
 let world: World;
 afterEach(() => world?.close());
@@ -61,6 +62,21 @@ describe('generate_qrcode (dashscope §A.10)', () => {
     await world.call('DELETE', `/threads/${threadId}`);
     expect((await get(path)).status).toBe(404);
     expect((await get(url)).status).toBe(404);
+  });
+
+  it("in DashScope's dialect is a keyed entry that appears in the completed step only (§A.9.2)", async () => {
+    const script = [
+      callFunctions({ name: 'generate_qrcode', arguments: { text: 'hi' } }),
+      say('There.'),
+    ] as const;
+    const { entry, deltas } = await inDashScope([{ type: 'generate_qrcode' }], [...script], {
+      publicURL: 'https://rethread.example',
+    });
+    expect(entry.generate_qrcode.arguments).toBe('{"text":"hi"}');
+    expect(JSON.parse(entry.generate_qrcode.output).url).toContain(
+      'https://rethread.example/rethread/images/',
+    );
+    expect(deltas).toEqual([]);
   });
 
   it('tells the model when a text is too long for any code', async () => {
