@@ -8,12 +8,11 @@ import {
   updateAssistant,
 } from '../../assistants/assistants.ts';
 import { type Domain, seconds } from '../../assistants/domain.ts';
-import { ApiError } from '../../assistants/errors.ts';
 import type { AssistantChanges } from '../../assistants/params.ts';
 import type { Assistant, DashScopeAssistant } from '../../assistants/types.ts';
 import { answer, bodyOf, type Env, idOf, queryOf, scopeOf } from './context.ts';
 import { presentAssistant, presentList } from './objects.ts';
-import { pageOf } from './pages.ts';
+import { noFile, pageOf } from './pages.ts';
 import {
   type AssistantUpdate,
   assistantCreate,
@@ -64,8 +63,6 @@ const presentFile = (assistantId: string, { id, added_at }: DashScopeAssistant['
   created_at: added_at * 1000,
   assistant_id: assistantId,
 });
-
-const noFile = (id: string) => new ApiError(`No file found with id '${id}'.`, { status: 404 });
 
 export const assistants = new Hono<Env>()
   .get('/', async (c) => {

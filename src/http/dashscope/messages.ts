@@ -1,6 +1,5 @@
 /** /threads/{thread_id}/messages (§A.6), and the files of one (§A.2). */
 import { Hono } from 'hono';
-import { ApiError } from '../../assistants/errors.ts';
 import { listMessages, retrieveMessage, updateMessage } from '../../assistants/messages.ts';
 import type { MessageParams } from '../../assistants/params.ts';
 import { loadThread } from '../../assistants/threads.ts';
@@ -10,7 +9,7 @@ import { whenFree } from '../../runs/busy.ts';
 import { answer, bodyOf, type Ctx, type Env, idOf, queryOf, scopeOf } from './context.ts';
 import { messageIdIn, messageIdOut } from './ids.ts';
 import { fileIdsOf, presentList, presentMessage } from './objects.ts';
-import { pageOf } from './pages.ts';
+import { noFile, pageOf } from './pages.ts';
 import { listQuery, type MessageCreate, messageCreate, metadataUpdate } from './schemas.ts';
 
 /** Files are attached to no tool: they are kept and shown, and nothing reads them (§D). */
@@ -31,8 +30,6 @@ const presentFile = (message: Message, id: string) => ({
   created_at: message.created_at * 1000,
   message_id: messageIdOut(message.id),
 });
-
-const noFile = (id: string) => new ApiError(`No file found with id '${id}'.`, { status: 404 });
 
 export const messages = new Hono<Env>()
   .get('/', async (c) => {

@@ -1,6 +1,9 @@
 /** A page of a list that stands in one object whole: the files of an assistant, the files of a message. */
+import { ApiError } from '../../assistants/errors.ts';
 import { listIds, type Page } from '../../assistants/lists.ts';
 import type { ListQuery } from './schemas.ts';
+
+export const noFile = (id: string) => new ApiError(`No file found with id '${id}'.`, { status: 404 });
 
 /**
  * @param items oldest first
