@@ -25,8 +25,8 @@ export function mcpPlugin(id: string, options: PluginOptions, server: Server): T
     const key = JSON.stringify(headers);
     const known = lists.get(key);
     if (known && Date.now() - known.at < LIST_MS) return known.tools;
-    const { tools } = await withClient(server, headers, (client) =>
-      client.listTools(undefined, { signal, timeout }),
+    const { tools } = await withClient(server, headers, { signal, timeout }, (client, limits) =>
+      client.listTools(undefined, limits),
     );
     if (lists.size > 100) lists.clear();
     lists.set(key, { at: Date.now(), tools });
@@ -45,8 +45,9 @@ export function mcpPlugin(id: string, options: PluginOptions, server: Server): T
           maxOutput: options.maxOutput ?? MAX_OUTPUT,
           async call(args, context) {
             const given = (typeof args === 'object' && args !== null ? args : {}) as Record<string, unknown>;
-            const result = await withClient(server, headersFor(tool), (client) =>
-              client.callTool({ name, arguments: given }, undefined, { signal: context.signal, timeout }),
+            const limits = { signal: context.signal, timeout };
+            const result = await withClient(server, headersFor(tool), limits, (client) =>
+              client.callTool({ name, arguments: given }, undefined, limits),
             );
             const text = textOf(result);
             if (result['isError']) throw new Error(text || 'The plugin reports an error.');
@@ -62,17 +63,23 @@ export function mcpPlugin(id: string, options: PluginOptions, server: Server): T
 async function withClient<T>(
   server: Server,
   headers: Record<string, string>,
-  work: (client: InstanceType<Sdk['Client']>) => Promise<T>,
+  limits: Limits,
+  work: (client: InstanceType<Sdk['Client']>, limits: Limits) => Promise<T>,
 ): Promise<T> {
   const { Client } = await sdk(() => import('@modelcontextprotocol/sdk/client/index.js'));
   const client = new Client({ name: 'rethread', version: '1' });
   // The SDK's own classes do not fit its interface under exactOptionalPropertyTypes.
-  await client.connect((await transportTo(server, headers)) as Parameters<typeof client.connect>[0]);
+  await client.connect((await transportTo(server, headers)) as Parameters<typeof client.connect>[0], limits);
   try {
-    return await work(client);
+    return await work(client, limits);
   } finally {
     await client.close().catch(() => {});
   }
+}
+
+interface Limits {
+  signal: AbortSignal;
+  timeout: number;
 }
 
 type Sdk = typeof import('@modelcontextprotocol/sdk/client/index.js');

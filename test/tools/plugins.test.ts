@@ -223,6 +223,16 @@ describe('a plugin that is an MCP server', () => {
   });
 });
 
+describe('an MCP server that never answers', () => {
+  it('does not hold the run up: the model is told when it tries', async () => {
+    const server = await loopback(() => undefined);
+    const plugins = { rooms: { mcp: { url: server.url }, timeout: 200 } };
+    const { shown, run: ended } = await run(plugins, 'rooms', {});
+    expect([ended.status, shown.name]).toEqual(['completed', 'rooms']);
+    expect(shown.output).toContain('Error: The tool is not available: ');
+  });
+});
+
 describe('the option plugins', () => {
   for (const [what, plugins, message] of [
     ['without a kind', { rooms: {} }, 'plugins.rooms: expected one of http, openapi and mcp'],
