@@ -94,7 +94,8 @@ function stream(
   const paced = needsPacing(c.req.raw.headers);
   async function* presented() {
     for await (const batch of events) {
-      const shown = batch.map((event) => ({ ...presentEvent(event, options), id: event.id }));
+      // Whatever is changed in it, an event keeps its number.
+      const shown = batch.map((event) => presentEvent(event, options) as NumberedEvent);
       if (!paced) yield shown;
       else for (const event of shown) yield* afterATurn(event);
     }
