@@ -10,7 +10,7 @@ interface Flag {
   flag: string;
   description: string;
   choices?: readonly string[];
-  kind?: 'number' | 'json';
+  kind?: 'number' | 'json' | 'profile';
 }
 
 const FLAGS: Record<string, Flag> = {
@@ -43,8 +43,8 @@ const FLAGS: Record<string, Flag> = {
   },
   profile: {
     flag: '--profile <name>',
-    description: 'what the upstream can do (default: told by its address)',
-    choices: PROFILE_NAMES,
+    description: `what the upstream can do: ${PROFILE_NAMES.join(', ')}, or a JSON file of rethread doctor (default: told by its address)`,
+    kind: 'profile',
   },
   auth: {
     flag: '--auth <mode>',
@@ -182,6 +182,7 @@ const switchOf = (text: string) => ({ true: true, '1': true, false: false, '0': 
 
 async function readValue(value: unknown, kind: Flag['kind'], source: string): Promise<unknown> {
   if (kind === 'json') return jsonFile(String(value), source);
+  if (kind === 'profile') return /\.json$/i.test(String(value)) ? jsonFile(String(value), source) : value;
   if (kind !== 'number') return value;
   const number = Number(value);
   if (String(value).trim() === '' || Number.isNaN(number)) {

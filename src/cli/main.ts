@@ -22,6 +22,10 @@ const subcommands: Record<string, Subcommand> = {
     summary: 'put an endpoint to the compatibility suite',
     load: async (io) => (await import('./compat.ts')).compatCommand(io),
   },
+  doctor: {
+    summary: 'find out which parts of the Responses API a provider has',
+    load: async (io) => (await import('./doctor.ts')).doctorCommand(io),
+  },
   export: {
     summary: 'write assistants and threads as lines of JSON',
     load: async (io) => (await import('./export.ts')).exportCommand(io),
