@@ -9,12 +9,12 @@ import type OpenAI from 'openai';
 import { ApiError } from '../assistants/errors.ts';
 import { maskSecrets } from '../translate/failure.ts';
 import type { ResponseRequest, ResponseStreamEvent } from '../translate/types.ts';
+import type { Fetch } from './fetch.ts';
 import type { Profile } from './profile.ts';
 import { withRateLimitsTold } from './rate-limit.ts';
 import { withReadableErrors } from './readable-errors.ts';
 
-/** The part of fetch that every SDK major and every platform shares. */
-export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
+export type { Fetch } from './fetch.ts';
 
 /** Where to call and as whom. In process this is read off the caller's own request. */
 export interface Caller {

@@ -1,5 +1,5 @@
 /** Rate limits that say when to come back: told to whoever made the call, instead of being waited for inside of it. */
-import type { Fetch, UpstreamError } from './client.ts';
+import type { Fetch } from './fetch.ts';
 
 /** Milliseconds; set on the answers that the SDK is not to retry by itself. */
 const LATER = 'rethread-retry-later';
@@ -24,7 +24,7 @@ export function withRateLimitsTold(fetch: Fetch): Fetch {
 }
 
 /** After how many milliseconds the upstream wants to be asked again; undefined where it did not say. */
-export function retryLater({ headers }: UpstreamError): number | undefined {
+export function retryLater({ headers }: { readonly headers: Headers | undefined }): number | undefined {
   const ms = headers?.get(LATER);
   return ms === null || ms === undefined ? undefined : Number(ms);
 }

@@ -1,7 +1,7 @@
 /**
  * Errors that are not in OpenAI's envelope. The SDK reads no other, and would say "400 status code (no body)".
  */
-type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
+import type { Fetch } from './fetch.ts';
 
 /** A fetch whose JSON error bodies are in OpenAI's envelope: flat ones (dashscope §C.9) are put into it. */
 export function withReadableErrors(fetch: Fetch): Fetch {
