@@ -6,7 +6,7 @@ import pg from 'pg';
 export async function dropKeys(url: string, namespace: string): Promise<void> {
   const client = new Redis(url);
   try {
-    for await (const keys of client.scanStream({ match: `${namespace}[:/-]*`, count: 1000 })) {
+    for await (const keys of client.scanStream({ match: `${namespace}[-:/]*`, count: 1000 })) {
       if (keys.length > 0) await client.unlink(...keys);
     }
   } finally {
