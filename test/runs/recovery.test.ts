@@ -71,7 +71,7 @@ describe('on the file store', () => {
   recovers('file');
 
   it('a run that waits for outputs beyond its expiry ends without being asked about (§2.6)', async () => {
-    const data = await cluster('file', { runExpiry: 1 });
+    const data = await cluster('file', { runExpiry: 3 });
     open.push(data);
     const { beta, sim } = data.member();
     const { assistant_id, thread_id } = await ready({ beta } as never, {
