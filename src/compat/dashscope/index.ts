@@ -2,8 +2,20 @@
 import type { Check } from '../check.ts';
 import { errors } from './errors.ts';
 import { lists } from './lists.ts';
+import { messageChecks } from './messages.ts';
 import { objects } from './objects.ts';
 import { runChecks } from './runs.ts';
+import { stepChecks } from './steps.ts';
 import { streams } from './streams.ts';
+import { submitting } from './submit.ts';
 
-export const checks: readonly Check[] = [...objects, ...lists, ...runChecks, ...streams, ...errors];
+export const checks: readonly Check[] = [
+  ...objects,
+  ...messageChecks,
+  ...lists,
+  ...runChecks,
+  ...submitting,
+  ...stepChecks,
+  ...streams,
+  ...errors,
+];
