@@ -1,7 +1,7 @@
 /** The handler that stands alone, to be mounted in any server; and the way a client's own fetch goes into it. */
 import { createEngine, wrongSettings } from './engine.ts';
-import { refuse } from './http/app.ts';
 import { localRoute } from './http/openai/route.ts';
+import { refuse } from './http/refuse.ts';
 import type { Listeners } from './http/service.ts';
 import {
   OptionsError,

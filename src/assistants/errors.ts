@@ -94,3 +94,11 @@ export const errors = {
       'unsupported_model',
     ),
 };
+
+/** A client that tries again may find another process, or the next one. */
+export const closing = () =>
+  new ApiError('rethread is closing.', {
+    status: 503,
+    type: 'server_error',
+    headers: { 'retry-after': '1' },
+  });

@@ -2,6 +2,7 @@
 import { nanoid } from 'nanoid';
 import type { Domain } from '../assistants/domain.ts';
 import type { Store } from '../store/store.ts';
+import { imageToken } from './image-path.ts';
 import { readFile, saveFile } from './minted.ts';
 
 /** Formats that browsers show without carrying anything out. */
@@ -15,7 +16,6 @@ export type ImageType = keyof typeof EXTENSIONS;
 
 /** 192 bits of chance: nobody guesses an address. */
 const TOKEN_LENGTH = 32;
-const PATH = /\/rethread\/images\/([A-Za-z0-9_-]{32})\.[a-z]{3,4}$/;
 
 export interface SavedImage {
   /** For `GET /files/{file_id}/content`. */
@@ -37,9 +37,6 @@ interface Pointer {
   type: ImageType;
 }
 
-export const isImagePath = (request: Request) =>
-  request.method === 'GET' && PATH.test(new URL(request.url).pathname);
-
 /** @param publicURL where this process is reached from outside, e.g. `https://assistants.example.com` */
 export function createImages(store: Store, publicURL: string | undefined): Images {
   const pointers = store.scoped('~images');
@@ -57,8 +54,8 @@ export function createImages(store: Store, publicURL: string | undefined): Image
       };
     },
     async serve(request) {
-      if (!isImagePath(request)) return undefined;
-      const [, token = ''] = PATH.exec(new URL(request.url).pathname) ?? [];
+      const token = imageToken(request);
+      if (token === undefined) return undefined;
       const pointer = await pointers.get<Pointer>(token);
       const found =
         pointer &&

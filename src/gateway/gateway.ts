@@ -4,10 +4,10 @@
  */
 import { ApiError } from '../assistants/errors.ts';
 import { createEngine } from '../engine.ts';
-import { refuse } from '../http/app.ts';
 import { dashScopeRoute, speaksDashScope } from '../http/dashscope/route.ts';
 import { unknownRoute } from '../http/openai/envelope.ts';
 import { localRoute } from '../http/openai/route.ts';
+import { refuse } from '../http/refuse.ts';
 import type { Fetch } from '../upstream/client.ts';
 import { createIdentities, keyOwner, tenantOwner } from './identity.ts';
 import { createKeyCheck } from './key-check.ts';

@@ -1,5 +1,5 @@
 /** A run's events for one listener, whoever carries the run out and whenever the listener comes (§3.1). */
-import { ApiError } from '../assistants/errors.ts';
+import { closing } from '../assistants/errors.ts';
 import { endsStream, type NumberedEvent } from './bus.ts';
 import { type Seen, storedEvents, Told } from './replay.ts';
 import type { Scope } from './scope.ts';
@@ -59,7 +59,7 @@ async function* fromBus(
     }
   }
   if (ended || signal.aborted) return;
-  if (bus.closed) throw new ApiError('rethread is closing.', { status: 503, type: 'server_error' });
+  if (bus.closed) throw closing();
   // Another process has ended the run, or carries it on from the beginning of its phase.
   const before = after === 0 ? [] : await bus.past(runId);
   told.add(before.filter(({ id }) => id <= after));
