@@ -17,7 +17,7 @@ export async function gatewayRows(): Promise<Row[]> {
       const { requests, non2xx } = await autocannon({
         url: `${base}/v1/threads/${id}`,
         headers,
-        connections: 20,
+        connections: 50,
         duration: 2,
       });
       if (non2xx > 0) throw new Error(`${non2xx} answers of ${base} were no success.`);

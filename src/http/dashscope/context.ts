@@ -19,7 +19,7 @@ export type Ctx = Context<Env>;
 
 /** What is made here gets UUIDs (§A.3). */
 export async function scopeOf(c: Ctx): Promise<Scope> {
-  const scope = await c.var.service.scopeFor(c.env.identity);
+  const scope = await c.get('service').scopeFor(c.env.identity);
   return { ...scope, domain: { ...scope.domain, mintId: mintUuid } };
 }
 
@@ -28,7 +28,7 @@ export async function scopeOf(c: Ctx): Promise<Scope> {
  * without arguments (§A.5).
  */
 export async function bodyOf<T>(c: Ctx, schema: z.ZodType<T>): Promise<T> {
-  const value = (await readJson(c.req.raw, c.var.service.maxBodyBytes, notJson)) ?? {};
+  const value = (await readJson(c.req.raw, c.get('service').maxBodyBytes, notJson)) ?? {};
   return validate(schema, value === '' ? {} : value);
 }
 
@@ -49,5 +49,5 @@ export function idOf(
 
 /** An object with its `request_id` (§A.1). */
 export function answer(c: Ctx, object: object, status: ContentfulStatusCode = 200): Response {
-  return c.json({ ...object, request_id: c.var.requestId }, status);
+  return c.json({ ...object, request_id: c.get('requestId') }, status);
 }

@@ -8,7 +8,7 @@ import { answer, type Ctx, type Env, scopeOf } from './context.ts';
 
 /** The form, read no further than the limit. */
 async function formOf(c: Ctx): Promise<FormData> {
-  const chunks = await readLimited(c.req.raw, c.var.service.maxBodyBytes);
+  const chunks = await readLimited(c.req.raw, c.get('service').maxBodyBytes);
   const headers = { 'content-type': c.req.header('content-type') ?? '' };
   try {
     return await new Response(new Blob(chunks as Uint8Array<ArrayBuffer>[]), { headers }).formData();

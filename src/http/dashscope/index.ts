@@ -24,7 +24,7 @@ export function dashScopeDialect(service: Service) {
     c.set('service', service);
     c.set('requestId', newRequestId());
     await next();
-    c.res.headers.set('x-request-id', c.var.requestId);
+    c.res.headers.set('x-request-id', c.get('requestId'));
   });
 
   app.route('/assistants', assistants);
@@ -39,21 +39,21 @@ export function dashScopeDialect(service: Service) {
   app.notFound((c) => {
     // An SDK turns an empty id into `/threads/` or `/threads//messages`.
     if (/\/(\/|$)/.test(c.req.path))
-      return errorResponse(badRequest('The id in the URL is empty.'), c.var.requestId);
+      return errorResponse(badRequest('The id in the URL is empty.'), c.get('requestId'));
     const other = app.routes.some(
       ({ method, path }) => method !== 'ALL' && method !== c.req.method && matches(path, c.req.path),
     );
     const error = other ? unknownMethod(c.req.method) : new ApiError('Not found!', { status: 404 });
-    return errorResponse(error, c.var.requestId);
+    return errorResponse(error, c.get('requestId'));
   });
 
   app.onError((thrown, c) => {
     const error = thrown instanceof UpstreamError ? thrown.toApiError() : thrown;
     if (!(error instanceof ApiError) || error.status >= 500) {
-      const details = { request_id: c.var.requestId, method: c.req.method, path: c.req.path };
+      const details = { request_id: c.get('requestId'), method: c.req.method, path: c.req.path };
       service.onError(error, details, c.env.identity);
     }
-    return errorResponse(error, c.var.requestId);
+    return errorResponse(error, c.get('requestId'));
   });
   return {
     async fetch(request: Request, env: Env['Bindings']): Promise<Response> {

@@ -20,7 +20,7 @@ export const assistants = new Hono<Env>()
     return c.json(listEnvelope({ ...page, data: page.data.map(presentObject) }));
   })
   .post('/', async (c) => {
-    const { tool_resources, ...params } = await bodyOf(c, c.var.bodies.assistantCreate);
+    const { tool_resources, ...params } = await bodyOf(c, c.get('bodies').assistantCreate);
     const { domain, upstream } = await scopeOf(c);
     const resources = await resolveHelper(domain, upstream, tool_resources, 'assistant');
     return c.json(await createAssistant(domain, { ...params, tool_resources: resources }));
@@ -32,7 +32,7 @@ export const assistants = new Hono<Env>()
   })
   .post('/:assistant_id', async (c) => {
     const id = idOf(c, 'assistant_id');
-    const changes = await bodyOf(c, c.var.bodies.assistantUpdate);
+    const changes = await bodyOf(c, c.get('bodies').assistantUpdate);
     const { domain } = await scopeOf(c);
     return c.json(presentObject(await updateAssistant(domain, id, changes)));
   })

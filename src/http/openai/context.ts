@@ -29,14 +29,14 @@ export interface Env {
 export type Ctx = Context<Env>;
 
 export async function scopeOf(c: Ctx): Promise<Scope> {
-  const scope = await c.var.service.scopeFor(c.env.identity);
+  const scope = await c.get('service').scopeFor(c.env.identity);
   const { idsAhead } = c.var;
   return idsAhead ? { ...scope, domain: { ...scope.domain, idsAhead } } : scope;
 }
 
 /** The JSON body as it was sent; it can be asked for again. */
 export async function jsonOf(c: Ctx): Promise<unknown> {
-  const body = c.var.body ?? { json: await readBody(c.req.raw, c.var.service.maxBodyBytes) };
+  const body = c.var.body ?? { json: await readBody(c.req.raw, c.get('service').maxBodyBytes) };
   c.set('body', body);
   return body.json;
 }
@@ -44,7 +44,7 @@ export async function jsonOf(c: Ctx): Promise<unknown> {
 /** The JSON body, validated; 4xx errors carry the contract's texts. */
 export async function bodyOf<T>(c: Ctx, schema: z.ZodType<T>): Promise<T> {
   const body = validate(schema, await jsonOf(c));
-  checkStoreIds(body, c.var.service.profileFor(c.env.identity).vectorStoreIdPrefix);
+  checkStoreIds(body, c.get('service').profileFor(c.env.identity).vectorStoreIdPrefix);
   return body;
 }
 

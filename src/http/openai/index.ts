@@ -34,7 +34,7 @@ export function openaiDialect(service: Service) {
     if (/^\/(assistants|threads)(\/|$)/.test(c.req.path)) checkBetaHeader(c.req.raw.headers);
     await next();
     // Not by `c.header`, which makes a new response out of one that is there.
-    for (const [name, value] of Object.entries(responseHeaders(c.var.requestId, c.var.startedAt))) {
+    for (const [name, value] of Object.entries(responseHeaders(c.get('requestId'), c.get('startedAt')))) {
       c.res.headers.set(name, value);
     }
   });
@@ -56,17 +56,17 @@ export function openaiDialect(service: Service) {
       ({ method, path }) => method !== 'ALL' && matches(path, c.req.path) && method !== c.req.method,
     );
     const error = other ? unknownMethod(c.req.method, pathname) : unknownRoute(c.req.method, pathname);
-    return errorResponse(error, c.var.requestId);
+    return errorResponse(error, c.get('requestId'));
   });
 
   app.onError((thrown, c) => {
     // What the upstream says to a call made on the way (a vector store, a file) is said to the client (§2.9 no. 21).
     const error = thrown instanceof UpstreamError ? thrown.toApiError() : thrown;
     if (!(error instanceof ApiError) || error.status >= 500) {
-      const details = { request_id: c.var.requestId, method: c.req.method, path: c.req.path };
+      const details = { request_id: c.get('requestId'), method: c.req.method, path: c.req.path };
       service.onError(error, details, c.env.identity);
     }
-    return errorResponse(error, c.var.requestId);
+    return errorResponse(error, c.get('requestId'));
   });
   return {
     async fetch(request: Request, env: Env['Bindings']): Promise<Response> {

@@ -25,7 +25,7 @@ export const messages = new Hono<Env>()
     const threadId = idOf(c, 'thread_id');
     const params = await bodyOf(c, messageCreate);
     const scope = await scopeOf(c);
-    const { busyThread } = c.var.service;
+    const { busyThread } = c.get('service');
     return c.json(
       await whenFree(scope, busyThread, threadId, c.req.raw.signal, () =>
         addMessage(scope, threadId, params),

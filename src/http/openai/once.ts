@@ -40,7 +40,7 @@ export async function once(c: Ctx, next: Next): Promise<Response | undefined> {
     throw badRequest('An Idempotency-Key is made of 1 to 255 printable ASCII characters.', null, INVALID);
   const fingerprint = fingerprintOf(c, await jsonOf(c));
   const { domain } = await scopeOf(c);
-  const ledger = c.env.identity.ownRetries ? c.var.service.retries : storeLedger(domain);
+  const ledger = c.env.identity.ownRetries ? c.get('service').retries : storeLedger(domain);
   return ledger.exclusive(key, async () => {
     const noted = await ledger.find(key);
     if (noted && noted.fingerprint !== fingerprint) throw keyReused();

@@ -22,12 +22,12 @@ const POLL_AFTER_MS = '250';
 function holdMs(c: Ctx): number {
   if (!c.req.header('x-stainless-poll-helper')) return 0;
   const patience = Number.parseInt(c.req.header('x-stainless-timeout') ?? '', 10);
-  const most = c.var.service.pollHoldMs;
+  const most = c.get('service').pollHoldMs;
   return Number.isNaN(patience) ? most : Math.min(most, patience * 500);
 }
 
 export const threadAndRun = async (c: Ctx) => {
-  const { thread, stream, ...params } = await bodyOf(c, c.var.bodies.threadAndRunCreate);
+  const { thread, stream, ...params } = await bodyOf(c, c.get('bodies').threadAndRunCreate);
   if (stream) c.env.identity.admitStream?.();
   const scope = await scopeOf(c);
   const { messages = [], ...threadParams } = thread ?? {};
@@ -49,10 +49,10 @@ export const runs = new Hono<Env>()
   .post('/', async (c) => {
     const threadId = idOf(c, 'thread_id');
     const includeSearchContent = queryOf(c, includeQuery);
-    const { stream, ...params } = await bodyOf(c, c.var.bodies.runCreate);
+    const { stream, ...params } = await bodyOf(c, c.get('bodies').runCreate);
     if (stream) c.env.identity.admitStream?.();
     const scope = await scopeOf(c);
-    const { busyThread } = c.var.service;
+    const { busyThread } = c.get('service');
     const started = await whenFree(scope, busyThread, threadId, c.req.raw.signal, () =>
       startRun(scope, threadId, params),
     );

@@ -32,7 +32,7 @@ export function answerStarted(
   if (!options.stream) return c.json(presentObject(run), 200, { 'openai-poll-after-ms': '250' });
   c.set('started', { threadId: run.thread_id, runId: run.id, position });
   const events = followPhase(scope, run.thread_id, run.id, position, c.req.raw.signal);
-  const ids = c.var.service.streamEventIds;
+  const ids = c.get('service').streamEventIds;
   return stream(c, scope, run.thread_id, run.id, events, { position, ids, ...options });
 }
 
@@ -56,7 +56,7 @@ export async function streamAgain(
     if (thread) yield [{ event: 'thread.created', data: thread, id: 0 }];
     yield* events;
   }
-  const ids = c.var.service.streamEventIds;
+  const ids = c.get('service').streamEventIds;
   return stream(c, scope, threadId, runId, opened(), { position, ids, includeSearchContent });
 }
 
@@ -102,11 +102,11 @@ function stream(
   }
   return sseResponse(presented(), {
     headers: { [POSITION_HEADER]: String(position) },
-    keepAliveMs: c.var.service.keepAliveMs,
+    keepAliveMs: c.get('service').keepAliveMs,
     ids,
     signal: c.req.raw.signal,
     onClose(end) {
-      if (end === 'cancelled' && c.var.service.cancelOnDisconnect) leaveRun(scope, threadId, runId);
+      if (end === 'cancelled' && c.get('service').cancelOnDisconnect) leaveRun(scope, threadId, runId);
     },
   });
 }
