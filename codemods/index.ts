@@ -24,11 +24,6 @@ export type * from './types.ts';
 
 export async function migrate(options: MigrateOptions): Promise<Report> {
   const started = performance.now();
-  if (options.target === 'responses') {
-    throw new UsageError(
-      'the target "responses" is not available yet; use --to shim, which needs no change of the calls',
-    );
-  }
   const paths = (options.paths ?? ['.']).map((each) => absolute(options.cwd, each));
   const root = rootOf(absolute(options.cwd), paths);
   const aborted = (): boolean => options.signal?.aborted ?? false;

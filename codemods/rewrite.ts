@@ -11,16 +11,17 @@ import { syntaxErrors } from './source/parse.ts';
 import { relativeTo } from './source/relative.ts';
 import { Sources } from './source/sources.ts';
 import { type PassesResult, Placer, runPasses } from './targets/passes.ts';
+import { planResponses } from './targets/responses.ts';
 import { planShim } from './targets/shim.ts';
 import type { ChangeKind, Finding } from './types.ts';
 import { newTypeErrors } from './verify/type-check.ts';
 import type { RewriteContext, Workshop } from './workshop.ts';
 
 /** Rewrites that a file has to do without, because its result would not parse or type-check. */
-type Blocked = Map<string, { kinds: 'repairs' | 'all'; errors: string[] }>;
+type Blocked = Map<string, { kinds: 'moves' | 'repairs' | 'all'; errors: string[] }>;
 
-/** How often a result may be sent back: once to try without repairs, once to give up, for a file and its neighbours. */
-const MOST_ATTEMPTS = 5;
+/** How often a result may be sent back: to try without Responses, then without repairs, and once to give up, for a file and its neighbours. */
+const MOST_ATTEMPTS = 6;
 
 export async function rewriteProject(context: RewriteContext): Promise<void> {
   const { texts, files, root, report, options } = context;
@@ -55,8 +56,8 @@ export async function rewriteProject(context: RewriteContext): Promise<void> {
     });
   }
   fill(shop, result, placer);
-  for (const [file, { errors }] of blocked)
-    report.findings.push(notWritten(shop, file, result.originals.has(file), errors));
+  for (const [file, { kinds, errors }] of blocked)
+    report.findings.push(notWritten(shop, file, kinds === 'moves', result.originals.has(file), errors));
   extraFiles(shop, result);
   report.findings.push(...extraFindings(shop, result));
   report.summary.filesParsed = shop.sources.everParsed.size;
@@ -66,7 +67,11 @@ function attempt(shop: Workshop, blocked: Blocked): PassesResult {
   const { sources, modules, packages, versions, texts, root } = shop;
   const allow = (file: string, kind: ChangeKind): boolean => {
     const kinds = blocked.get(file)?.kinds;
-    return kinds === undefined || (kinds === 'repairs' && kind === 'wrap-client');
+    return (
+      kinds === undefined ||
+      (kinds === 'moves' && kind !== 'to-responses') ||
+      (kinds === 'repairs' && kind === 'wrap-client')
+    );
   };
   shop.progress('tracing', 0, texts.relevant.size);
   return runPasses({
@@ -75,7 +80,7 @@ function attempt(shop: Workshop, blocked: Blocked): PassesResult {
     packages,
     aborted: shop.aborted,
     plan: (tracer, relevant) =>
-      planShim(
+      (shop.options.target === 'responses' ? planResponses : planShim)(
         {
           tracer,
           versions,
@@ -109,9 +114,10 @@ function sendBack(shop: Workshop, result: PassesResult, blocked: Blocked): boole
       errors.set(path, found);
   }
   for (const [path, found] of errors) {
-    const repaired = result.done.some(({ file, rewrite }) => file === path && rewrite.kind !== 'wrap-client');
+    const done = result.done.filter(({ file }) => file === path).map(({ rewrite }) => rewrite.kind);
     const earlier = blocked.get(path);
-    const kinds = repaired && !earlier ? 'repairs' : 'all';
+    const repaired = earlier?.kinds !== 'repairs' && done.some((kind) => kind !== 'wrap-client');
+    const kinds = done.includes('to-responses') ? 'moves' : repaired ? 'repairs' : 'all';
     blocked.set(path, { kinds, errors: earlier?.errors ?? found });
   }
   return errors.size > 0;
@@ -124,8 +130,18 @@ function restore(shop: Workshop, result: PassesResult): void {
   }
 }
 
-function notWritten(shop: Workshop, file: string, wrapped: boolean, errors: readonly string[]): Finding {
-  const what = wrapped ? 'Its clients were wrapped, but its calls were not repaired' : 'It was not changed';
+function notWritten(
+  shop: Workshop,
+  file: string,
+  onlyStays: boolean,
+  wrapped: boolean,
+  errors: readonly string[],
+): Finding {
+  const what = onlyStays
+    ? 'Its threads stay on the shim'
+    : wrapped
+      ? 'Its clients were wrapped, but its calls were not repaired'
+      : 'It was not changed';
   return {
     file: relativeTo(shop.root, file),
     line: 1,

@@ -17,7 +17,8 @@ export type ChangeKind =
   | 'assistants-v1'
   | 'raw-http'
   | 'dependency'
-  | 'declared-assistants';
+  | 'declared-assistants'
+  | 'to-responses';
 
 /** A place in a file. `line` and `column` start at 1, and are those of the file as it is on disk after the command. */
 export interface Place {
@@ -39,8 +40,9 @@ export interface Change extends Place {
  * - `live`: a resource that OpenAI still serves (vector stores, files); its client needs no wrapping for it.
  * - `unresolved`: nobody could say where its client is made; a finding tells why.
  * - `withheld`: its client is known but was left alone (browser code, a test's own client); a finding tells why.
+ * - `moved`: is a call of Conversations or Responses now, or not needed any more.
  */
-export type SiteStatus = 'wrapped' | 'already' | 'live' | 'unresolved' | 'withheld';
+export type SiteStatus = 'moved' | 'wrapped' | 'already' | 'live' | 'unresolved' | 'withheld';
 
 /** A call of the Assistants surface through an OpenAI client. */
 export interface CallSite extends Place {
@@ -71,7 +73,9 @@ export type FindingCode =
   | 'not-written'
   | 'not-parsed'
   | 'assistant-ids'
-  | 'generated-file';
+  | 'generated-file'
+  | 'stays-on-shim'
+  | 'moved-with-tools';
 
 /** Something that a person should look at. `action` needs a hand; `note` is good to know. */
 export interface Finding extends Place {

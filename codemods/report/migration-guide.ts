@@ -8,6 +8,8 @@ const ANCHORS: Partial<Record<FindingCode, string>> = {
   'ambiguous-arguments': 'old-dialects-of-the-sdk',
   'sdk-speaks-v1': 'old-dialects-of-the-sdk',
   'assistants-v1': 'old-dialects-of-the-sdk',
+  'stays-on-shim': 'going-native',
+  'moved-with-tools': 'going-native',
   'unknown-method': 'old-dialects-of-the-sdk',
 };
 

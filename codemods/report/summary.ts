@@ -14,8 +14,10 @@ export function headline(report: Report): string {
       : `${count(summary.filesChanged, 'file')} brought up to date.`;
   }
   const would = report.dryRun ? 'would be ' : '';
+  const moved = report.sites.filter((site) => site.status === 'moved').length;
   const parts = [
     summary.callSites > 0 ? `${count(summary.callSites, 'Assistants call')} found` : '',
+    moved > 0 ? `${count(moved, 'call')} ${would}moved to Responses` : '',
     summary.clientsWrapped > 0 ? `${count(summary.clientsWrapped, 'client')} ${would}wrapped` : '',
     summary.callsRepaired > 0 ? `${count(summary.callsRepaired, 'call')} ${would}repaired` : '',
     summary.rawHttpCalls > 0 ? `${count(summary.rawHttpCalls, 'HTTP call')} ${would}rerouted` : '',
@@ -32,6 +34,7 @@ export function summaryRows(report: Report): [string, number][] {
   const rows: [string, number][] = [
     ['Files looked at', report.summary.filesScanned],
     ['Assistants calls', report.summary.callSites],
+    ['moved to Conversations and Responses', status('moved')],
     ['answered by rethread from now on', status('wrapped')],
     ['answered by rethread before', status('already')],
     ['still served by OpenAI (vector stores)', status('live')],

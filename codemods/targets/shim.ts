@@ -25,7 +25,14 @@ import { addRewrite, type Plan, type PlannedSite } from './plan.ts';
 import { routeRawHttp } from './route-raw.ts';
 import { unresolvedRemarks } from './unresolved.ts';
 
-export function planShim(context: ShimContext, files: readonly string[]): Plan {
+/** Names the calls of which another target takes care; `broken`: files that must not be changed. */
+export type TakeOver = (sites: readonly Site[], broken: ReadonlySet<Source>) => ReadonlySet<ts.Node>;
+
+export function planShim(
+  context: ShimContext,
+  files: readonly string[],
+  takeOver: TakeOver = () => new Set(),
+): Plan {
   const plan: Plan = { sites: [], wraps: [], rewrites: new Map(), remarks: [], dependents: new Set() };
   const broken = new Set<Source>();
   const sources: Source[] = [];
@@ -35,7 +42,9 @@ export function planShim(context: ShimContext, files: readonly string[]): Plan {
     if (hasSyntaxErrors(source, plan)) broken.add(source);
     sources.push(source);
   }
-  const found = sources.flatMap((source) => findSites(context.tracer, source));
+  const all = sources.flatMap((source) => findSites(context.tracer, source));
+  const taken = takeOver(all, broken);
+  const found = all.filter((site) => !taken.has(site.node));
   const wrapped = planWraps(context, plan, found, broken);
   for (const site of found) plan.sites.push(withStatus(context, site, wrapped));
   for (const site of plan.sites) {
@@ -57,6 +66,10 @@ export function planShim(context: ShimContext, files: readonly string[]): Plan {
   );
   remarkOldSdk(context, plan);
   plan.remarks.push(...unresolvedRemarks(context.tracer, plan.sites, context.root));
+  for (const site of all) {
+    if (taken.has(site.node))
+      plan.sites.push({ ...site, status: 'moved', version: versionFor(context, site) });
+  }
   return plan;
 }
 
@@ -166,7 +179,7 @@ function statusOf(site: Site, wrapped: ReadonlySet<ts.NewExpression>): SiteStatu
 }
 
 /** The SDK that a call runs with is the one its client is made with. */
-function versionFor(context: ShimContext, site: Site): SdkVersion | undefined {
+export function versionFor(context: ShimContext, site: Site): SdkVersion | undefined {
   const [client] = site.clients;
   const maker = client ? context.tracer.sources.of(client.node) : site.source;
   const specifiers = client ? externalSpecifiers(context, client.node) : [];

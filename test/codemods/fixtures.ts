@@ -39,11 +39,12 @@ export interface Fixture {
   expect: Expectation;
 }
 
-export function fixtures(): Fixture[] {
-  return readdirSync(FIXTURES)
+/** @param from the directory that has them; default: those of the target `shim`. */
+export function fixtures(from = FIXTURES): Fixture[] {
+  return readdirSync(from)
     .sort()
     .map((name) => {
-      const dir = path.join(FIXTURES, name);
+      const dir = path.join(from, name);
       return {
         name,
         before: path.join(dir, 'before'),

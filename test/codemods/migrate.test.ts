@@ -196,9 +196,14 @@ test('code without Assistants calls stays as it is', async () => {
   expect(read('a.ts')).toBe(text);
 });
 
-test('--to responses is not there yet, and says so', async () => {
-  write('package.json', PACKAGE('^5.0.0'));
+test('--to responses says what it moved, and needs no rethread where nothing stays', async () => {
+  const text =
+    "import OpenAI from 'openai';\nconst openai = new OpenAI();\nconst bot = await openai.beta.assistants.create({ model: 'gpt-4.1' });\nconst thread = await openai.beta.threads.create({ messages: [{ role: 'user', content: 'Hi' }] });\nawait openai.beta.threads.runs.createAndPoll(thread.id, { assistant_id: bot.id });\n";
+  write('package.json', PACKAGE('^5.16.0'));
+  write('a.ts', text);
   const { code, out } = await migrate('--to', 'responses', '--force');
-  expect(code).not.toBe(0);
-  expect(out).toMatch(/not available yet/);
+  expect(code).toBe(0);
+  expect(out).toContain('3 calls moved to Responses');
+  expect(read('package.json')).toBe(PACKAGE('^5.16.0'));
+  expect(read('a.ts')).not.toContain('beta');
 });
