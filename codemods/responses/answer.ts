@@ -21,6 +21,9 @@ const STEPS: Record<Shape, Record<string, Shape>> = {
   value: {},
 };
 
+/** What an answer with a text has there. */
+const KINDS: Record<string, string> = { 'part.type': 'text', 'message.role': 'assistant' };
+
 /** @param page the awaited call of `messages.list`; `response`: the constant that has the response. */
 export function readAnswer(source: Source, page: ts.AwaitExpression, response: string): Edit[] {
   return new Answer(source, `${response}.output_text`).read(page);
@@ -63,8 +66,9 @@ class Answer {
         continue;
       }
       const step = stepFrom(parent, node);
-      if (step && shape === 'part' && step.name === 'type') {
-        this.#kind(step.node);
+      const kind = step && KINDS[`${shape}.${step.name}`];
+      if (step && kind !== undefined) {
+        this.#kind(step.node, kind);
         return;
       }
       const next = step && STEPS[shape][step.name];
@@ -93,8 +97,8 @@ class Answer {
     }
   }
 
-  /** `part.type === 'text'`: whether there is a text. */
-  #kind(access: ts.Expression): void {
+  /** `part.type === 'text'`, `message.role === 'assistant'`: whether there is an answer with a text. */
+  #kind(access: ts.Expression, kind: string): void {
     const { parent } = access;
     const operator = ts.isBinaryExpression(parent) ? parent.operatorToken.kind : undefined;
     const equals =
@@ -104,7 +108,7 @@ class Answer {
       operator === ts.SyntaxKind.ExclamationEqualsToken;
     if (!ts.isBinaryExpression(parent) || !(equals || differs)) throw this.#stays(access);
     const other = parent.left === access ? parent.right : parent.left;
-    if (!ts.isStringLiteralLike(other) || other.text !== 'text' || !isCondition(parent))
+    if (!ts.isStringLiteralLike(other) || other.text !== kind || !isCondition(parent))
       throw this.#stays(access);
     this.#replace(parent, equals ? this.#text : `!${this.#text}`);
     if (equals && ts.isConditionalExpression(parent.parent) && parent.parent.condition === parent)

@@ -134,27 +134,7 @@ function dropped(
   const lastNode = nodes.at(-1);
   if (lastKept && lastNode && lastKept !== lastNode)
     edits.push({ start: lastKept.end, end: lastNode.end, text: '' });
-  for (const { start, end } of edits) {
-    if (hasComment(source, start, end, nodes))
-      throw new Stays("there is a comment among the parts of its assistant's configuration that go away");
-  }
   return edits;
-}
-
-/** Whether there is a comment between (not in) the properties of a range. */
-function hasComment(
-  source: Source,
-  start: number,
-  end: number,
-  nodes: readonly ts.ObjectLiteralElementLike[],
-): boolean {
-  let outside = source.text.slice(start, end);
-  for (const node of nodes) {
-    const from = node.getStart(source.ast);
-    if (from >= start && node.end <= end)
-      outside = outside.replace(source.text.slice(from, node.end), () => '');
-  }
-  return /\/\/|\/\*/.test(outside);
 }
 
 /** Whether leaving an expression out could leave out something that it does. */

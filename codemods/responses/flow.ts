@@ -237,8 +237,11 @@ class Reading {
 
   #rewriteRun(run: Run, first: Beginning): void {
     const { call, statement } = run;
-    const [, body, ...more] = call.arguments;
-    if (more.length > 0) throw new Stays(`the run in ${this.#quoted(call)} has options for the request`);
+    const [, body, options, ...more] = call.arguments;
+    const pace = options && propertiesOf(options, `the options in ${this.#quoted(call)}`);
+    // How often a run was asked for is of no interest any more.
+    if (more.length > 0 || (pace && [...pace.keys()].some((name) => name !== 'pollIntervalMs')))
+      throw new Stays(`the run in ${this.#quoted(call)} has options for the request`);
     const properties = propertiesOf(body, `what the run in ${this.#quoted(call)} is created with`);
     const id = properties.get('assistant_id');
     if (!id) throw new Stays(`the run in ${this.#quoted(call)} names no assistant`);

@@ -10,12 +10,16 @@ import { isTestFile } from '../detect/test-files.ts';
 import type { Tracer } from '../flow/values.ts';
 import type { SdkVersion } from '../project/sdk-version.ts';
 import type { Edit, Rewrite } from '../source/edits.ts';
+import { propertyName } from '../source/parse.ts';
 import type { Source } from '../source/sources.ts';
 import type { Assistant } from './assistant.ts';
 import { checkClient } from './client.ts';
 import { awaitedStatement, quoted, removal, usesOf } from './code.ts';
+import { keepComments } from './comments.ts';
 import { type Flow, flowOf } from './flow.ts';
 import { Stays } from './stays.ts';
+
+const NESTED = 'calls that would have to be rewritten stand inside one another';
 
 export interface Moves {
   /** Calls that are gone when the rewrites are made. */
@@ -61,18 +65,20 @@ function movesIn(
     if (!site.isCall || canonical(site.path) !== 'threads.create') continue;
     const before = taken.length;
     try {
-      flows.push(
-        flowOf(
-          {
-            tracer: context.tracer,
-            source,
-            sites,
-            check: (each) => checkClient(context.tracer, each, context.versionOf(each)),
-            name: (wanted, scope) => freeName(source, wanted, scope, taken),
-          },
-          call,
-        ),
+      const flow = flowOf(
+        {
+          tracer: context.tracer,
+          source,
+          sites,
+          check: (each) => checkClient(context.tracer, each, context.versionOf(each)),
+          name: (wanted, scope) => freeName(source, wanted, scope, taken),
+        },
+        call,
       );
+      const configured = [...flow.assistants.values()].flatMap(({ edits }) => edits);
+      keepComments(source, [...flow.edits, ...configured]);
+      if (overlap([...flow.edits, ...configured])) throw new Stays(NESTED);
+      flows.push(flow);
     } catch (error) {
       if (!(error instanceof Stays)) throw error;
       taken.splice(before);
@@ -117,10 +123,17 @@ function otherUse(
     const id = use.parent;
     if (!ts.isPropertyAccessExpression(id) || id.name.text !== 'id') return true;
     if (removedBy(use, sites)) return false;
-    let call: ts.Node = id;
-    while (!ts.isCallExpression(call) && !ts.isStatement(call)) call = call.parent;
-    return !(ts.isCallExpression(call) && calls.has(call));
+    const call = bodyOf(id);
+    return !(call && calls.has(call));
   });
+}
+
+/** The run that is created with an id: `runs.createAndPoll(…, { assistant_id: id })`. */
+function bodyOf(id: ts.Expression): ts.CallExpression | undefined {
+  const property = id.parent;
+  if (!ts.isPropertyAssignment(property) || propertyName(property.name) !== 'assistant_id') return undefined;
+  const call = property.parent.parent;
+  return ts.isCallExpression(call) && call.arguments[1] === property.parent ? call : undefined;
 }
 
 /** `await assistants.delete(assistant.id);`, for which nothing is left to do. */
@@ -167,8 +180,7 @@ function settle(
     });
   }
   if (overlap(rewrites.flatMap(({ edits }) => edits))) {
-    for (const flow of flows)
-      moves.reasons.set(flow.create, 'calls that would have to be rewritten stand inside one another');
+    for (const flow of flows) moves.reasons.set(flow.create, NESTED);
     return;
   }
   moves.rewrites.set(source, rewrites);

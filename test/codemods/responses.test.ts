@@ -1,4 +1,6 @@
 /** `rethread migrate --to responses`: the pairs under fixtures/migrate-responses. */
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { migrate, type Report } from '../../codemods/index.ts';
@@ -44,6 +46,31 @@ describe.each(fixtures(PAIRS))('$name', ({ before, after, expect: expected }) =>
     const again = await migrate(options);
     expect([again.files, again.changes]).toEqual([[], []]);
   });
+});
+
+test('where the result would have a new type error, the threads of that file stay on the shim', async () => {
+  const cwd = copyOf(path.join(PAIRS, 'create-and-poll/before'));
+  mkdirSync(path.join(cwd, 'node_modules'));
+  symlinkSync(path.join(PAIRS, '../../node_modules/openai'), path.join(cwd, 'node_modules/openai'));
+  const options = { strict: true, noUnusedLocals: true, module: 'nodenext', target: 'es2023', types: [] };
+  writeFileSync(path.join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions: options }));
+  const moved = await migrate({ cwd, dryRun: true, target: 'responses' });
+  expect(moved.findings).toEqual([]);
+
+  const file = path.join(cwd, 'tutor.ts');
+  // The type is used for the part of the message only, which goes away.
+  const text = readFileSync(file, 'utf8')
+    .replace(
+      "'openai';",
+      "'openai';\nimport type { TextContentBlock } from 'openai/resources/beta/threads/messages';",
+    )
+    .replace('part.text.value', '(part as TextContentBlock).text.value');
+  writeFileSync(file, text);
+  const stays = await migrate({ cwd, dryRun: true, target: 'responses' });
+  expect(stays.findings.map(({ code, message }) => `${code}: ${message}`)).toEqual([
+    expect.stringMatching(/^not-written: Its threads stay on the shim: .*TextContentBlock/),
+  ]);
+  expect(stays.changes.map(({ kind }) => kind)).toEqual(['wrap-client', 'dependency']);
 });
 
 test('what came out runs: it asks in a conversation of its own, and takes that away again (§4.2)', async () => {
