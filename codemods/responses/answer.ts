@@ -9,9 +9,22 @@ import { constantStatement, quoted, removal, usesOf } from './code.ts';
 import { Stays } from './stays.ts';
 
 /** What an expression is, on the way from the page to the text. */
-type Shape = 'page' | 'messages' | 'message' | 'parts' | 'part' | 'text' | 'value';
+type Shape =
+  | 'event'
+  | 'chunk'
+  | 'change'
+  | 'page'
+  | 'messages'
+  | 'message'
+  | 'parts'
+  | 'part'
+  | 'text'
+  | 'value';
 
 const STEPS: Record<Shape, Record<string, Shape>> = {
+  event: { data: 'chunk' },
+  chunk: { delta: 'change' },
+  change: { content: 'parts' },
   page: { data: 'messages' },
   messages: { '[0]': 'message' },
   message: { content: 'parts' },
@@ -26,7 +39,12 @@ const KINDS: Record<string, string> = { 'part.type': 'text', 'message.role': 'as
 
 /** @param page the awaited call of `messages.list`; `response`: the constant that has the response. */
 export function readAnswer(source: Source, page: ts.AwaitExpression, response: string): Edit[] {
-  return new Answer(source, `${response}.output_text`).read(page);
+  return new Answer(source, `${response}.output_text`).read(page, 'page');
+}
+
+/** The same for `thread.message.delta`: `event.data.delta` down to a piece of the text. */
+export function readDelta(source: Source, event: ts.Identifier, text: string): Edit[] {
+  return new Answer(source, text).read(event, 'event');
 }
 
 class Answer {
@@ -42,8 +60,8 @@ class Answer {
     this.#text = text;
   }
 
-  read(page: ts.AwaitExpression): Edit[] {
-    this.#follow(page, 'page');
+  read(from: ts.Expression, shape: Shape): Edit[] {
+    this.#follow(from, shape);
     const folded = this.#choices.flatMap((choice) => this.#fold(choice) ?? []);
     const kept = this.#edits.filter(
       (edit) => !folded.some((whole) => whole.start <= edit.start && edit.end <= whole.end),
@@ -78,7 +96,8 @@ class Answer {
         continue;
       }
       if (ts.isVariableDeclaration(parent) && parent.initializer === node) this.#name(parent, shape);
-      else if (shape !== 'page' && isCondition(node)) this.#replace(node, this.#text);
+      else if (!['page', 'event', 'chunk'].includes(shape) && isCondition(node))
+        this.#replace(node, this.#text);
       else throw this.#stays(node);
       return;
     }

@@ -12,7 +12,6 @@ import type { Edit } from '../source/edits.ts';
 import { bare } from '../source/parse.ts';
 import type { Source } from '../source/sources.ts';
 import { styleOf } from '../source/style.ts';
-import { indentAt } from '../transforms/outcome.ts';
 import { readAnswer } from './answer.ts';
 import { type Assistant, assistantOf } from './assistant.ts';
 import {
@@ -26,8 +25,10 @@ import {
   siblingsOf,
   usesOf,
 } from './code.ts';
+import { clientOf, objectFor } from './new-call.ts';
 import { outputOf } from './output.ts';
 import { Stays } from './stays.ts';
+import { type Streamed, streamOf } from './stream.ts';
 
 export interface Flow {
   create: ts.CallExpression;
@@ -53,6 +54,7 @@ interface Run {
   statement: ts.Statement;
   kept: Kept | undefined;
   response: string;
+  as: Streamed['as'] | 'answer';
 }
 
 /** What a thread is created with; `run`: the run that its messages stand directly before. */
@@ -146,7 +148,12 @@ class Reading {
         statement,
         kept,
         response: this.#context.name('response', statement.parent),
+        as: 'answer',
       });
+    } else if (method === 'threads.runs.stream') {
+      const { statement, as, edits } = streamOf(this.#source, call);
+      this.#flow.edits.push(...edits);
+      this.#runs.set(statement, { call, statement, kept: undefined, response: '', as });
     } else if (method === 'threads.messages.list') {
       this.#lists.push(call);
     } else if (method === 'threads.delete') {
@@ -168,11 +175,11 @@ class Reading {
     return site;
   }
 
-  #replaceCall(call: ts.CallExpression, method: string, given: string): void {
+  #replaceCall(call: ts.CallExpression, method: string, given: string, awaits = ''): void {
     this.#flow.edits.push({
       start: call.getStart(this.#source.ast),
       end: call.end,
-      text: `${clientOf(this.#source, call)}.${method}(${given})`,
+      text: `${awaits}${clientOf(this.#source, call)}.${method}(${given})`,
     });
   }
 
@@ -212,7 +219,7 @@ class Reading {
       {
         start: create.getStart(this.#source.ast),
         end: create.end,
-        text: `${clientOf(this.#source, create)}.conversations.create(${parts.length === 0 ? '' : this.#object(parts, create)})`,
+        text: `${clientOf(this.#source, create)}.conversations.create(${parts.length === 0 ? '' : objectFor(this.#source, parts, create)})`,
       },
     ];
   }
@@ -259,7 +266,11 @@ class Reading {
       const { quote } = styleOf(this.#source);
       parts.push(`truncation: ${quote}auto${quote}`);
     }
-    this.#replaceCall(call, 'responses.create', this.#object(parts, call));
+    if (run.as === 'events') parts.push('stream: true');
+    const method = run.as === 'listeners' ? 'responses.stream' : 'responses.create';
+    // `runs.stream` gave a stream at once; now it comes with the answer's headers.
+    const awaits = run.as === 'events' ? 'await ' : '';
+    this.#replaceCall(call, method, objectFor(this.#source, parts, call), awaits);
   }
 
   /** The messages that stand directly before a run. */
@@ -355,29 +366,4 @@ class Reading {
       this.#flow.edits.push(outputOf(this.#source, use, run.response));
     }
   }
-
-  /** `{ a, b }`, on several lines where one would be long. */
-  #object(parts: readonly string[], call: ts.CallExpression): string {
-    const start = call.getStart(this.#source.ast);
-    const { text } = this.#source;
-    const indent = indentAt(text, start);
-    const lineStart = text.lastIndexOf('\n', start - 1) + 1;
-    const short = `{ ${parts.join(', ')} }`;
-    const method = `${clientOf(this.#source, call)}.responses.create();`;
-    if (start - lineStart + method.length + short.length <= 100 && !short.includes('\n')) return short;
-    const eol = text.includes('\r\n') ? '\r\n' : '\n';
-    const unit = /^\t/m.test(text) ? '\t' : /^ {4}\S/m.test(text) && !/^ {2}\S/m.test(text) ? '    ' : '  ';
-    return `{${eol}${parts.map((part) => `${indent}${unit}${part},${eol}`).join('')}${indent}}`;
-  }
-}
-
-/** The client of a call that is written out from it on: `openai` in `openai.beta.threads.create()`. */
-function clientOf(source: Source, call: ts.CallExpression): string {
-  let at = call.expression;
-  while (ts.isPropertyAccessExpression(at) && !at.questionDotToken) {
-    if (at.name.text === 'beta')
-      return source.text.slice(at.expression.getStart(source.ast), at.expression.end);
-    at = at.expression;
-  }
-  throw new Stays(`${quoted(source, call)} calls it through a name for a part of the client`);
 }

@@ -35,9 +35,9 @@ What it does:
   that: withAssistants(new OpenAI(...)). Calls are touched only where the installed openai, or version 2 of the API, wants
   them otherwise. Python, Java, Go, C#, PHP and Ruby are listed with what to set. What can't be decided is reported.
 
-  --to responses: threads that are created, asked with createAndPoll, read and dropped within one file, by an assistant
-  that is created there, become conversations and responses (openai 5.16 or later). A thread with any use that has no
-  certain counterpart stays on the shim, as does everything else, and the report says why.
+  --to responses: threads that are created, asked (createAndPoll, runs.stream), read and dropped within one file, with an
+  assistant that is created there, become conversations and responses (openai 5.16 or later). A thread with any use that
+  has no certain counterpart stays on the shim, as does everything else, and the report says why.
 
 Examples:
   $ rethread migrate --dry-run

@@ -101,6 +101,14 @@ test('what came out runs: it asks in a conversation of its own, and takes that a
     const { lookUp } = await import('../../fixtures/migrate-responses/hosted-tools/after/handbook.ts');
     // The provider knows the tools; what it does not have is the store.
     await expect(lookUp('Madeira', 'German')).rejects.toThrow(/^404 .*vs_1/);
+
+    simulator.script(say('Roses are red', { deltas: 3 }), say('Violets are blue', { deltas: 3 }));
+    const { verses, recite } = await import('../../fixtures/migrate-responses/streams/after/app.ts');
+    const heard: string[] = [];
+    for await (const text of verses('Flowers')) heard.push(text);
+    expect([heard.length, heard.join('')]).toEqual([3, 'Roses are red']);
+    await recite('More flowers', (text) => heard.push(text));
+    expect([heard.length, heard.slice(3).join('')]).toEqual([6, 'Violets are blue']);
   } finally {
     log.mockRestore();
     await close();
