@@ -25,6 +25,7 @@ import {
   siblingsOf,
   usesOf,
 } from './code.ts';
+import { declaredAssistant } from './declared.ts';
 import { clientOf, objectFor } from './new-call.ts';
 import { outputOf } from './output.ts';
 import { Stays } from './stays.ts';
@@ -253,7 +254,9 @@ class Reading {
     const id = properties.get('assistant_id');
     if (!id) throw new Stays(`the run in ${this.#quoted(call)} names no assistant`);
     const assistant = this.#assistant(assigned(id));
-    const parts = [`...${assistant.kept.name.text}`];
+    const declared = assistant ? [] : declaredAssistant(this.#context.tracer, this.#source, assigned(id));
+    const parts = assistant ? [`...${assistant.kept.name.text}`] : [];
+    for (const [name, part] of declared) if (!properties.has(name)) parts.push(part);
     for (const [name, property] of properties) {
       if (name === 'assistant_id') continue;
       if (!['model', 'instructions', 'temperature', 'top_p'].includes(name))
@@ -296,7 +299,8 @@ class Reading {
     return `input: [${items.join(', ')}]`;
   }
 
-  #assistant(id: ts.Expression): Assistant {
+  /** The assistant that this file creates and `id` is the id of. */
+  #assistant(id: ts.Expression): Assistant | undefined {
     const access = bare(id);
     const name = ts.isPropertyAccessExpression(access) && access.name.text === 'id' && access.expression;
     const declaration = name && ts.isIdentifier(name) ? lookup(name)?.declarations[0] : undefined;
@@ -305,7 +309,7 @@ class Reading {
     const call = awaited && ts.isAwaitExpression(awaited) ? awaited.expression : undefined;
     const site = call && ts.isCallExpression(call) ? this.#context.sites.get(call) : undefined;
     if (!site || !call || !ts.isCallExpression(call) || canonical(site.path) !== 'assistants.create')
-      throw new Stays('how its assistant is configured is not to be seen in this file');
+      return undefined;
     this.#context.check(site);
     const known = this.#flow.assistants.get(call) ?? assistantOf(this.#source, call);
     this.#flow.assistants.set(call, known);

@@ -36,8 +36,8 @@ What it does:
   them otherwise. Python, Java, Go, C#, PHP and Ruby are listed with what to set. What can't be decided is reported.
 
   --to responses: threads that are created, asked (createAndPoll, runs.stream), read and dropped within one file, with an
-  assistant that is created there, become conversations and responses (openai 5.16 or later). A thread with any use that
-  has no certain counterpart stays on the shim, as does everything else, and the report says why.
+  assistant that is created there or declared in rethread.assistants.json, become conversations and responses (openai 5.16
+  or later). A thread with any use that has no certain counterpart stays on the shim, and the report says why.
 
 Examples:
   $ rethread migrate --dry-run
