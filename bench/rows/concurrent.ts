@@ -1,18 +1,12 @@
 /**
- * Many streams at once through the gateway, against the same responses through a pass-through gateway. Both stand in a
- * process of their own before the same upstream, which writes into each delta when it sent it.
+ * Many streams at once through the gateway, against the same responses through the smallest gateway there is, which hands
+ * them on as they are. Both stand in a process of their own before the same upstream, which writes into each delta when
+ * it sent it.
  */
-import { type ChildProcess, execFileSync, spawn as start } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { request } from 'undici';
 import { type Child, spawn, summary } from '../measure.ts';
 import type { Row } from '../table.ts';
 
-const PEER = '@portkey-ai/gateway@1.15.2';
-/** Beside the project's own packages, since it is only measured. */
-const FOLDER = '.bench';
-const PEER_PORT = 18_787;
 /** Milliseconds over which streams are opened: all at once would measure the opening. */
 const RAMP_MS = 2_000;
 
@@ -20,9 +14,9 @@ export async function concurrentRows(): Promise<Row[]> {
   const upstream = await spawn('./servers/clocked.ts');
   const child = await spawn('./servers/gateway.ts', { UPSTREAM: upstream.said });
   const { gateway } = JSON.parse(child.said) as { gateway: string };
-  const peer = await startPeer();
+  const peer = await spawn('./servers/passthrough.ts', { UPSTREAM: upstream.said });
   const through = await runsOf(gateway);
-  const past = responsesOf(upstream.said);
+  const past = responsesOf(peer.said);
   const rows: Row[] = [];
   await lateness(20, through);
   await lateness(20, past);
@@ -33,14 +27,14 @@ export async function concurrentRows(): Promise<Row[]> {
     const { p10, p90 } = summary(late);
     rows.push({
       what: `${streams} concurrent streams, 5 deltas a second each: latest delta`,
-      reference: `p99 of ${PEER}`,
+      reference: 'p99 of a pass-through',
       base: `${reference.toFixed(1)} ms`,
       ratio: { median: shown(Math.max(...late)), p10: shown(p10), p90: shown(p90) },
       target: { most: 2 },
     });
   }
   rows.push(await memoryRow(child, through));
-  peer.kill();
+  peer.end();
   child.end();
   upstream.end();
   return rows;
@@ -79,14 +73,9 @@ async function runsOf(gateway: string): Promise<Open> {
     post(`${gateway}/v1/threads/runs`, headers, { assistant_id: id, thread, stream: true }, onText);
 }
 
-function responsesOf(upstream: string): Open {
-  const headers = {
-    authorization: 'Bearer sk-bench',
-    'x-portkey-provider': 'openai',
-    'x-portkey-custom-host': upstream,
-  };
+function responsesOf(gateway: string): Open {
   const body = { model: 'gpt-4o', input: 'hi', stream: true };
-  return (onText) => post(`http://127.0.0.1:${PEER_PORT}/v1/responses`, headers, body, onText);
+  return (onText) => post(`${gateway}/v1/responses`, { authorization: 'Bearer sk-bench' }, body, onText);
 }
 
 /** Milliseconds from upstream to reader, of every delta of all streams. */
@@ -133,25 +122,4 @@ async function memoryRow(child: Child, open: Open): Promise<Row> {
     ratio: { median: value, p10: value, p90: value },
     target: { most: 1 },
   };
-}
-
-async function startPeer(): Promise<ChildProcess> {
-  if (!existsSync(`${FOLDER}/node_modules/@portkey-ai/gateway`)) {
-    execFileSync('npm', ['install', '--prefix', FOLDER, '--no-save', '--no-audit', '--no-fund', PEER], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-  }
-  const main = createRequire(`${process.cwd()}/${FOLDER}/x.js`).resolve(
-    '@portkey-ai/gateway/build/start-server.js',
-  );
-  const peer = start(process.execPath, [main, '--headless', `--port=${PEER_PORT}`], {
-    stdio: 'ignore',
-    env: { ...process.env, TRUSTED_CUSTOM_HOSTS: '127.0.0.1,localhost' },
-  });
-  for (let attempt = 0; attempt < 100; attempt++) {
-    const up = await fetch(`http://127.0.0.1:${PEER_PORT}/`).catch(() => undefined);
-    if (up) return peer;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`${PEER} did not start.`);
 }

@@ -43,3 +43,6 @@ process.on('message', () => {
   process.send?.(process.memoryUsage().rss);
 });
 process.send?.(JSON.stringify(urls));
+
+// Not left behind when the benchmark is broken off.
+process.on('disconnect', () => process.exit());

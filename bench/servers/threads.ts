@@ -50,3 +50,6 @@ process.on('message', async (question: string) => {
   process.send?.(performance.now() - start);
 });
 process.send?.(String(opened));
+
+// Not left behind when the benchmark is broken off.
+process.on('disconnect', () => process.exit());

@@ -15,3 +15,6 @@ const simulator = createSimulator({
 setInterval(() => simulator.reset(), 100).unref();
 const { url } = await simulator.listen();
 process.send?.(url);
+
+// Not left behind when the benchmark is broken off.
+process.on('disconnect', () => process.exit());

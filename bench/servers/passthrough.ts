@@ -1,0 +1,15 @@
+/** The smallest gateway: hands every request to the upstream and its answer back. */
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import { proxy } from 'hono/proxy';
+
+const { UPSTREAM = '' } = process.env;
+const app = new Hono().all('/v1/*', (c) => proxy(`${UPSTREAM}${c.req.path.slice('/v1'.length)}`, c.req.raw));
+
+serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }: AddressInfo) => {
+  process.send?.(`http://127.0.0.1:${port}`);
+});
+
+// Not left behind when the benchmark is broken off.
+process.on('disconnect', () => process.exit());
