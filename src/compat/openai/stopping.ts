@@ -110,7 +110,7 @@ async function expired(t: Context): Promise<StartedRun & { run: Answer; tool: bo
     const until = Date.now() + ((t.expirySeconds ?? 0) + EXPIRED_WITHIN) * 1000;
     let run = await settled(own, started.threadId, started.runId);
     while (run.get('status') === 'requires_action' && Date.now() < until) {
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await new Promise((resolve) => setTimeout(resolve, 50));
       run = await own.get(whereOf(started));
     }
     return { ...started, run, tool: true };
