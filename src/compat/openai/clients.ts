@@ -5,13 +5,25 @@ import type { Major } from '../sdk.ts';
 
 export type Beta = Pick<OpenAI['beta'], 'assistants' | 'threads'>;
 
+export interface Sdk {
+  client: OpenAI;
+  beta: Beta;
+  /** Of which the helpers have the same signature in every major. */
+  vectorStores: OpenAI['vectorStores'];
+}
+
 /** A client of a major, whose requests go to the target. What it says is kept like every other exchange. */
-export function clientOf(t: Context, major: Major): { client: OpenAI; beta: Beta } {
+export function clientOf(t: Context, major: Major): Sdk {
   const SDK = t.sdks.get(major);
   if (!SDK) return t.notApplicable(`openai@${major} is not installed`);
   const { apiKey, baseURL, timeout } = t;
   const client = new SDK({ apiKey, baseURL, timeout, maxRetries: 0, fetch: t.wire.fetch }) as OpenAI;
-  return { client, beta: major === 4 ? asLater(client.beta) : client.beta };
+  return {
+    client,
+    beta: major === 4 ? asLater(client.beta) : client.beta,
+    // Earlier releases of 4 have them among what is beta (§5.4).
+    vectorStores: client.vectorStores ?? (client.beta as Anything).vectorStores,
+  };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the types of version 4 are those of a package that may not be installed

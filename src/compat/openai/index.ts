@@ -16,6 +16,7 @@ import { objects } from './objects.ts';
 import { runParams } from './run-params.ts';
 import { runStatuses } from './run-statuses.ts';
 import { runs } from './runs.ts';
+import { sdkFiles } from './sdk-files.ts';
 import { sdkPolling } from './sdk-polling.ts';
 import { sdkStreams } from './sdk-streams.ts';
 import { stepDeltaChecks } from './step-deltas.ts';
@@ -54,4 +55,5 @@ export const checks: readonly Check[] = [
   ...stepDeltaChecks,
   ...sdkPolling,
   ...sdkStreams,
+  ...sdkFiles,
 ];

@@ -6,16 +6,11 @@ import { CheckFailure } from '../failure.ts';
 import { Received } from '../received.ts';
 import type { Turn } from '../script.ts';
 import { type Major, majors } from '../sdk.ts';
-import { type Beta, clientOf } from './clients.ts';
+import { clientOf, type Sdk } from './clients.ts';
 import { op } from './operations.ts';
 import { anAssistant, callWeather, FORCED, newThread, plainRun, user, WEATHER } from './world.ts';
 
-interface Sdk {
-  client: OpenAI;
-  beta: Beta;
-}
-
-interface Row extends Partial<Pick<Check, 'section' | 'evidence' | 'needs'>> {
+export interface Row extends Partial<Pick<Check, 'section' | 'evidence' | 'needs'>> {
   id: string;
   /** Completes "openai 4 …". */
   title: string;
@@ -28,7 +23,8 @@ export const seen = (t: Context, value: unknown, what: string) =>
   new Received(value, what, t.wire.exchanges.at(-1));
 
 const POLL = { pollIntervalMs: 20 };
-const pollsOf = (t: Context) => (t.mode === 'scripted' ? POLL : undefined);
+/** How often a helper is to look; behind a live model, as often as it does by itself. */
+export const pollsOf = (t: Context) => (t.mode === 'scripted' ? POLL : undefined);
 
 export async function ready(
   t: Context,
