@@ -3,9 +3,10 @@
  * fails on the trap, and reads what rethread sends.
  */
 import { describe, expect, it } from 'vitest';
-import { callFunctions, hang, runCode, say, turn } from '../../src/simulator/index.ts';
+import { callFunctions, fail, hang, runCode, say, searchWeb, turn } from '../../src/simulator/index.ts';
 import { framesIn } from './frames.ts';
-import { readError, readJson, readStream, repr } from './python-sdk.ts';
+import { asInteger, readCall, readEvents, readTimes } from './java-sdk.ts';
+import { readError, readJson, readStream, repr, STEPS } from './python-sdk.ts';
 import { type Rig, ready, rig } from './rig.ts';
 
 const SSE = 'text/event-stream';
@@ -198,6 +199,24 @@ describe('the Python SDK (§A.9.3)', () => {
     });
   });
 
+  it('raises a TypeError at Steps.get, whatever is served; Steps.retrieve reads the step', async () => {
+    const rigged = rig();
+    const { thread_id, text } = await stream(rigged);
+    const { id: run_id } = framesIn(text)[0]?.data ?? {};
+    const [{ id }] = (await rigged.ok('GET', `/threads/${thread_id}/runs/${run_id}/steps`)).data;
+    const asked: string[] = [];
+    const get = async (path: string) => {
+      asked.push(path);
+      const answer = await rigged.raw('GET', path);
+      return { status: answer.status, text: await answer.text() };
+    };
+    await expect(STEPS.get(get, id, { thread_id, run_id })).rejects.toThrow('TypeError');
+    expect(asked).toEqual([]);
+    const step = await STEPS.retrieve(get, id, { thread_id, run_id });
+    expect(asked).toEqual([`/threads/${thread_id}/runs/${run_id}/steps/${id}`]);
+    expect(step).toMatchObject({ id, object: 'thread.run.step', run_id, type: 'message_creation' });
+  });
+
   it('stops waiting for a run in each status in which one can end (§A.7)', async () => {
     const ends = new Set(['cancelled', 'failed', 'completed', 'expired', 'requires_action']);
     const rigged = rig();
@@ -221,6 +240,69 @@ describe('the Java SDK (§A.9.3, §A.10)', () => {
     expect(types(await rigged.ok('GET', `/assistants/${assistant_id}`))).toEqual(expected);
     const refused = await rigged.call('POST', '/assistants', { model: 'm', tools: [{ name: 'x' }] });
     expect([refused.status, refused.body.code]).toEqual([400, 'InvalidParameter']);
+  });
+
+  it('truncates milliseconds to an Integer, and takes nothing but numbers and null: all times are such', async () => {
+    expect(asInteger(1714448907000)).toBe(756955896);
+    expect(() => asInteger('1714448907000')).toThrow('NumberFormatException');
+    expect(() => asInteger({})).toThrow('NumberFormatException');
+
+    const rigged = rig();
+    rigged.sim.script(say('Hello'), turn(say('Hal'), fail('server_error')));
+    for (const status of ['completed', 'failed']) {
+      const { text, thread_id } = await stream(rigged);
+      const events = readEvents(text);
+      const run = events.at(-1)?.data ?? {};
+      expect(run['status']).toBe(status);
+      const path = `/threads/${thread_id}/runs`;
+      const { data: steps } = await rigged.ok('GET', `${path}/${run['id']}/steps`);
+      const read = [
+        ...events.map(({ data }) => data).filter(({ object }) => /^thread\.run(\.step)?$/.test(object)),
+        ...[await rigged.ok('GET', `${path}/${run['id']}`), ...(await rigged.ok('GET', path)).data, ...steps],
+        await rigged.ok('GET', `${path}/${run['id']}/steps/${steps[0].id}`),
+      ];
+      for (const object of read) {
+        const times = readTimes(object);
+        expect(Object.keys(times)).toEqual(
+          expect.arrayContaining(['created_at', 'failed_at', 'completed_at']),
+        );
+        // §A.3: milliseconds, which are more than an Integer holds.
+        expect(object.created_at).toBeGreaterThan(2 ** 31);
+        for (const name of Object.keys(times)) expect(Number.isInteger(object[name] ?? 0)).toBe(true);
+      }
+    }
+  });
+
+  it('throws an ApiException at an error event, and skips done', async () => {
+    const rigged = rig();
+    rigged.sim.script(hang());
+    const reading = stream(rigged);
+    while (rigged.sim.responsesRequests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await rigged.gateway.close(0);
+    const { text } = await reading;
+    expect(() => readEvents(text)).toThrow(
+      /^ApiException 400 ModelUnavailable rethread is closing\. [0-9a-f-]{36}$/,
+    );
+    const whole = await stream(rig());
+    expect(readEvents(whole.text).at(-1)?.event).toBe('thread.run.completed');
+  });
+
+  it('makes a raw string of a call whose type it does not know, which is JSON; strings of quark_search’s values', async () => {
+    expect(() => readCall({ type: 'quark_search', quark_search: { output: {} } })).toThrow(
+      'expected a string',
+    );
+    const rigged = rig();
+    rigged.sim.script(
+      callFunctions({ name: 'calculator', arguments: { payload__input__text: '1+1' } }),
+      turn(searchWeb('news'), say('2')),
+    );
+    const { text } = await stream(rigged, { tools: [{ type: 'calculator' }, { type: 'quark_search' }] });
+    const calls = readEvents(text)
+      .filter(({ event }) => event === 'thread.run.step.completed')
+      .flatMap(({ data }) => data['step_details'].tool_calls ?? [])
+      .map(readCall);
+    expect(JSON.parse(calls[0] as string)).toMatchObject({ type: 'calculator' });
+    expect(calls[1]).toMatchObject({ quark_search: { arguments: '{"query":"news"}' } });
   });
 
   it('reads all values of a built-in’s entry as strings', async () => {

@@ -103,3 +103,20 @@ export function repr(call: Dict): string {
   if (!('input' in call['code_interpreter'])) throw new PythonError("AttributeError: 'input'");
   return String(call['code_interpreter'].input);
 }
+
+type Get = (path: string) => Promise<{ status: number; text: string }>;
+interface OfRun {
+  thread_id: string;
+  run_id: string;
+}
+
+/** `Steps` of the SDK: only one of its two readers works (§A.9.3). */
+export const STEPS = {
+  async get(_get: Get, _id: string, _run: OfRun): Promise<Dict> {
+    throw new PythonError('TypeError: get() fails before it asks');
+  },
+  async retrieve(get: Get, id: string, { thread_id, run_id }: OfRun): Promise<Dict> {
+    const { status, text } = await get(`/threads/${thread_id}/runs/${run_id}/steps/${id}`);
+    return readJson(status, text);
+  },
+};
