@@ -63,6 +63,11 @@ const FLAGS: Record<string, Flag> = {
     kind: 'json',
   },
   models: { flag: '--models <file>', description: 'JSON: old model names to new ones', kind: 'json' },
+  publicURL: {
+    flag: '--public-url <url>',
+    description:
+      'where the gateway is reached from outside; images that tools make get URLs there (default: none)',
+  },
   busyThread: {
     flag: '--busy-thread <mode>',
     description: 'a request on a thread with an active run (default: reject)',
@@ -132,9 +137,9 @@ const SWITCHES: Record<string, Omit<Flag, 'kind'>> = {
   force: { flag: '--force', description: 'allow --auth none on an address that other machines can reach' },
 };
 
-/** `busyThread` is RETHREAD_BUSY_THREAD. Files have their own names: RETHREAD_MODELS holds JSON itself. */
+/** `busyThread` is RETHREAD_BUSY_THREAD, `publicURL` RETHREAD_PUBLIC_URL. Files have their own names: RETHREAD_MODELS holds JSON itself. */
 const variable = (name: string, kind?: string) =>
-  `RETHREAD_${name.replace(/[A-Z]/g, '_$&').toUpperCase()}${kind === 'json' ? '_FILE' : ''}`;
+  `RETHREAD_${name.replace(/[A-Z]+/g, '_$&').toUpperCase()}${kind === 'json' ? '_FILE' : ''}`;
 
 /** Gives a command the flags of these options; by default all. */
 export function addFlags(
@@ -144,6 +149,8 @@ export function addFlags(
   for (const name of names) {
     const { flag, description, choices, kind } = (FLAGS[name] ?? SWITCHES[name]) as Flag;
     const option = new Option(flag, description);
+    // Not what commander makes of the flag: --public-url is publicURL.
+    option.attributeName = () => name;
     if (name in FLAGS) option.env(variable(name, kind));
     command.addOption(choices ? option.choices(choices) : option);
   }

@@ -18,6 +18,7 @@ export function workerCommand(): Command {
     'tenants',
     'assistants',
     'models',
+    'publicURL',
     'runExpiry',
     'recoverAfter',
     'concurrency',

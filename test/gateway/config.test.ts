@@ -58,6 +58,19 @@ test('a flag wins over the environment, the environment over the file, its secti
   });
 });
 
+test('--public-url is where images are reached, over RETHREAD_PUBLIC_URL and over the file', async () => {
+  await inDirectory({ serve: { publicURL: 'https://file.example' } });
+  expect((await serveOptions([])).publicURL).toBe('https://file.example');
+  vi.stubEnv('RETHREAD_PUBLIC_URL', 'https://env.example');
+  expect((await serveOptions([])).publicURL).toBe('https://env.example');
+  expect((await serveOptions(['--public-url', 'https://flag.example/v1'])).publicURL).toBe(
+    'https://flag.example/v1',
+  );
+  await expect(serveOptions(['--public-url', 'nowhere'])).rejects.toThrow(
+    '--public-url: expected an http(s) URL',
+  );
+});
+
 test.each([
   [{ serve: { port: 'x' } }, 'serve.port: expected a whole number'],
   [{ serve: { prot: 1 } }, "serve.prot: 'prot': no such option"],
