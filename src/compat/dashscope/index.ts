@@ -1,6 +1,7 @@
 /** Every check of DashScope's dialect, in the order of the contract (docs/contracts/dashscope.md §A). */
 import type { Check } from '../check.ts';
 import { errors } from './errors.ts';
+import { fileChecks } from './files.ts';
 import { lists } from './lists.ts';
 import { messageChecks } from './messages.ts';
 import { objects } from './objects.ts';
@@ -12,6 +13,7 @@ import { submitting } from './submit.ts';
 export const checks: readonly Check[] = [
   ...objects,
   ...messageChecks,
+  ...fileChecks,
   ...lists,
   ...runChecks,
   ...submitting,

@@ -21,7 +21,7 @@ const messageDefaults: Record<string, unknown> = {
   status: '',
 };
 
-const messages = group(
+export const messageChecks: Check[] = group(
   { dialect: 'dashscope', area: 'messages', section: '§A.6', evidence: ['S'], operation: op.createMessage },
   [
     ...Object.entries(messageDefaults).map(([field, value]) => ({
@@ -89,32 +89,3 @@ const messages = group(
     },
   ],
 );
-
-const files = group(
-  {
-    dialect: 'dashscope',
-    area: 'files',
-    section: '§A.2',
-    evidence: ['S'],
-    operation: op.upload,
-    needs: ['files'],
-  },
-  [
-    {
-      id: 'ds.files.upload',
-      title: 'POST /files takes a part `files` and answers data.uploaded_files with file_id and name.',
-      async run(t) {
-        const body = new FormData();
-        body.append('files', new File(['Gazpacho is served cold.'], 'compat.txt', { type: 'text/plain' }));
-        body.append('descriptions', 'a file');
-        const answer = (await t.post('/files', body)).ok().field('data.uploaded_files[0].name', 'compat.txt');
-        answer
-          .matches('data.uploaded_files[0].file_id', /\S/)
-          .field('data.failed_uploads', [])
-          .matches('request_id', /\S/);
-      },
-    },
-  ],
-);
-
-export const messageChecks: Check[] = [...messages, ...files];

@@ -22,5 +22,11 @@ export const op = {
   cancel: 'POST /threads/{thread_id}/runs/{run_id}/cancel',
   listSteps: 'GET /threads/{thread_id}/runs/{run_id}/steps',
   getStep: 'GET /threads/{thread_id}/runs/{run_id}/steps/{step_id}',
+  bindFile: 'POST /assistants/{assistant_id}/files',
+  listAssistantFiles: 'GET /assistants/{assistant_id}/files',
+  getAssistantFile: 'GET /assistants/{assistant_id}/files/{file_id}',
+  unbindFile: 'DELETE /assistants/{assistant_id}/files/{file_id}',
+  listMessageFiles: 'GET /threads/{thread_id}/messages/{message_id}/files',
+  getMessageFile: 'GET /threads/{thread_id}/messages/{message_id}/files/{file_id}',
   upload: 'POST /files',
 } as const;
