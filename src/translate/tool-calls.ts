@@ -1,4 +1,5 @@
 /** Function calls, code interpreter and file search: from call items to tool_calls steps (§3.3 b–d, §4.4). */
+import { callName } from '../assistants/call-name.ts';
 import type { FunctionToolCall, Run, RunStepDeltaEvent, ToolCall } from '../assistants/types.ts';
 import { openStep, setToolCalls, toolCalls } from './closing.ts';
 import { type Json, list, object, text } from './read.ts';
@@ -12,10 +13,12 @@ type SearchCall = Extract<ToolCall, { type: 'file_search' }>;
 export function openFunction(w: Work, slot: Slot): void {
   if (!w.state.functions) openStep(w, { type: 'tool_calls', tool_calls: [] });
   w.state.functions = true;
+  const type = w.ctx.localTypes?.get(slot.name);
+  const name = type === undefined ? slot.name : callName(w.state.run, type);
   const call: FunctionToolCall = {
     id: slot.callId,
     type: 'function',
-    function: { name: w.ctx.localTypes?.get(slot.name) ?? slot.name, arguments: '', output: null },
+    function: { name, arguments: '', output: null },
   };
   addCall(w, call, { id: call.id, type: 'function', function: call.function });
 }

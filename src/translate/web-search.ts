@@ -1,4 +1,5 @@
 /** The upstream's web search as the `quark_search` call that DashScope's clients know (dashscope §A.10, §D). */
+import { callName } from '../assistants/call-name.ts';
 import type { Run } from '../assistants/types.ts';
 import { openStep, toolCalls } from './closing.ts';
 import { nativeType } from './native-tools.ts';
@@ -13,7 +14,7 @@ export function webSearchType({ tools }: Run): string | undefined {
 
 export function openWebSearch(w: Work): void {
   openStep(w, { type: 'tool_calls', tool_calls: [] });
-  const name = webSearchType(w.state.run) ?? 'quark_search';
+  const name = callName(w.state.run, webSearchType(w.state.run) ?? 'quark_search');
   const id = mintCall(w);
   addCall(w, { id, type: 'function', function: { name, arguments: '', output: null } });
 }

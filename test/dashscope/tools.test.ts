@@ -161,6 +161,71 @@ describe('which tools are streamed (§A.9.2)', () => {
   });
 });
 
+describe('a caller’s function that is called like a tool of the run', () => {
+  const named = (name: string) => ({
+    type: 'function',
+    function: { name, description: 'mine', parameters: { type: 'object', properties: {} } },
+  });
+
+  it('is the caller’s: its call is a function call and asked for, the tool’s is keyed by its type', async () => {
+    const rigged = rig();
+    rigged.sim.script(
+      callFunctions(
+        { name: 'calculator', arguments: {} },
+        { name: 'calculator_tool', arguments: { payload__input__text: '1+1' } },
+      ),
+      say('2 and 3'),
+    );
+    const { assistant_id, thread_id } = await ready(rigged, {
+      tools: [{ type: 'calculator' }, named('calculator')],
+    });
+    const frames = await rigged.frames(`/threads/${thread_id}/runs`, { assistant_id, stream: true });
+    const offered = rigged.sim.responsesRequests[0]?.body as { tools: { name: string }[] };
+    expect(offered.tools.map(({ name }) => name).sort()).toEqual(['calculator', 'calculator_tool']);
+    const run = frames.at(-2)?.data;
+    const { tool_calls } = run.required_action.submit_tool_outputs;
+    expect(tool_calls).toMatchObject([{ type: 'function', function: { name: 'calculator' } }]);
+    expect(tool_calls).toHaveLength(1);
+    const deltas = frames.filter(({ event }) => event === 'thread.run.step.delta');
+    expect(deltas.length).toBeGreaterThan(0);
+    const pieces = deltas.map(({ data }) => data.delta.step_details.tool_calls[0]);
+    expect(pieces.map((piece) => piece.calculator.arguments ?? '').join('')).toBe(
+      '{"payload__input__text":"1+1"}',
+    );
+    const path = `/threads/${thread_id}/runs/${run.id}`;
+    await rigged.ok('POST', `${path}/submit_tool_outputs`, {
+      tool_outputs: [{ tool_call_id: '', output: '3' }],
+    });
+    await rigged.wait(thread_id, run.id);
+    const [step] = (await rigged.ok('GET', `${path}/steps?order=asc`)).data;
+    expect(step.step_details.tool_calls).toMatchObject([
+      { type: 'function', function: { name: 'calculator', output: '3' } },
+      { type: 'calculator', calculator: { output: expect.stringContaining('[2]') } },
+    ]);
+  });
+
+  it('beside the upstream’s search and by the search’s former name, too', async () => {
+    const rigged = rig();
+    rigged.sim.script(
+      turn(searchWeb('news'), callFunctions({ name: 'quark_search', arguments: {} })),
+      say('Done.'),
+    );
+    const { assistant_id, thread_id } = await ready(rigged, {
+      tools: [{ type: 'search' }, named('quark_search')],
+    });
+    const { id } = await rigged.ok('POST', `/threads/${thread_id}/runs`, { assistant_id });
+    const run = await rigged.wait(thread_id, id);
+    expect(run.required_action.submit_tool_outputs.tool_calls).toMatchObject([
+      { type: 'function', function: { name: 'quark_search' } },
+    ]);
+    const { data } = await rigged.ok('GET', `/threads/${thread_id}/runs/${id}/steps?order=asc`);
+    expect(data.map((step: RunStep) => step.step_details)).toMatchObject([
+      { tool_calls: [{ type: 'search', search: { arguments: '{"query":"news"}' } }] },
+      { tool_calls: [{ type: 'function', function: { name: 'quark_search' } }] },
+    ]);
+  });
+});
+
 describe('a tool’s former name (§A.10)', () => {
   const call = {
     id: 'call_1',

@@ -348,7 +348,7 @@ describe('a run with a tool at work', () => {
 });
 
 describe('names', () => {
-  it("that the caller's functions have, or providers keep for themselves, are mapped there and back (dashscope §C.5)", async () => {
+  it("that the caller's functions have, or providers keep for themselves, are mapped there and back (dashscope §C.5); no step names a tool like the caller's function", async () => {
     open({ tools: [echo('ask'), echo('search')] });
     world.sim.script(({ body }) => {
       const names = (body as { tools: { name: string }[] }).tools.map(({ name }) => name);
@@ -359,7 +359,7 @@ describe('names', () => {
     const { runs, id, settled } = await start([FUNCTION, { type: 'ask' }, { type: 'search' }]);
     expect((await settled()).status).toBe('completed');
     expect(callsOf((await stepsOf(runs, id))[0]).map(({ name, output }) => [name, output])).toEqual([
-      ['ask', 'ask: x'],
+      ['ask_tool', 'ask: x'],
       ['search', 'search: x'],
     ]);
   });

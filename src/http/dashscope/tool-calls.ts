@@ -1,4 +1,5 @@
 /** Tools and tool calls in DashScope's form: each but a function's is `{type, <type>: {arguments, output}}` (§A.10, §D). */
+import { callName } from '../../assistants/call-name.ts';
 import type { AssistantTool, Run, ToolCall } from '../../assistants/types.ts';
 
 /** Names that a tool had before (§A.10). */
@@ -28,11 +29,15 @@ export function presentTool(tool: AssistantTool): object {
 
 /**
  * The type of the tool that a function call was made for; undefined where it is the caller's own function. The domain
- * keeps the call of a tool that runs inside the run as a function call named by the tool's type.
+ * keeps the call of a tool that runs inside the run as a function call by the tool's {@link callName}.
  */
 export function builtInType(run: Pick<Run, 'tools'>, name: string): string | undefined {
   const types = run.tools.map((tool): string => tool.type).filter((type) => type !== 'function');
-  return types.find((type) => type === name) ?? types.find((type) => presentName(type) === presentName(name));
+  if (run.tools.some((tool) => tool.type === 'function' && tool.function.name === name)) return undefined;
+  return (
+    types.find((type) => callName(run, type) === name) ??
+    types.find((type) => presentName(type) === presentName(name))
+  );
 }
 
 /** Java reads all values of such an entry as strings (§A.9.3). */
