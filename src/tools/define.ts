@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ImageType, SavedImage } from '../files/images.ts';
 import type { Upstream } from '../upstream/client.ts';
+import type { Profile } from '../upstream/profile.ts';
 
 /** What a tool's `execute` is given beside its arguments. */
 export interface ToolContext {
@@ -65,6 +66,8 @@ export interface Tool {
    * @throws when they cannot be found out now, e.g. because the server that knows them does not answer
    */
   functions(tool: ToolContext['tool'], signal: AbortSignal): Promise<ToolFunction[]>;
+  /** Whether it can work over this upstream; where it cannot, runs that ask for it are refused. @default always */
+  serves?(profile: Profile): boolean;
 }
 
 export const TIMEOUT_MS = 60_000;
@@ -106,7 +109,7 @@ export function defineTool<Parameters extends z.ZodType>(definition: ToolDefinit
 export function defineHostTool<Parameters extends z.ZodType>(
   definition: Omit<ToolDefinition<Parameters>, 'execute'> & {
     execute(args: z.output<Parameters>, context: HostContext): unknown;
-  },
+  } & Pick<Tool, 'serves'>,
 ): Tool {
   const { type, description, parameters, timeout = TIMEOUT_MS, maxOutput = MAX_OUTPUT } = definition;
   checkType(type);
@@ -115,6 +118,7 @@ export function defineHostTool<Parameters extends z.ZodType>(
   const schema = schemaOf(type, parameters);
   return {
     type,
+    ...(definition.serves && { serves: definition.serves }),
     async functions() {
       return [
         {

@@ -36,7 +36,10 @@ export function createRegistry(tools: readonly Tool[]): Registry {
 
   return {
     has: (type) => byType.has(type) || nativeType(type) !== undefined,
-    serves: (type, profile) => isNative(type, profile) || byType.has(type),
+    serves: (type, profile) => {
+      const tool = byType.get(type);
+      return isNative(type, profile) || (tool !== undefined && (tool.serves?.(profile) ?? true));
+    },
     async offer(run, signal) {
       const wanted = distinct(run.tools.filter(isRegistered)).filter((tool) => byType.has(typeOf(tool)));
       const found = await Promise.all(

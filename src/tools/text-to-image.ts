@@ -49,6 +49,9 @@ export function textToImage(type: string, settings: Settings = {}): Tool {
       'Draws pictures after a description. Answers with the addresses of the pictures; show them to the user as Markdown images.',
     parameters,
     timeout: TIMEOUT_MS,
+    // Who gives it settings says that there is a service; nothing is known of any other upstream's.
+    serves: ({ name, tools }) =>
+      Object.keys(settings).length > 0 || name === 'dashscope' || tools.image_generation,
     async execute(wanted, context): Promise<Task> {
       const { name } = context.upstream.profile;
       const service = settings.service ?? (name === 'dashscope' ? 'dashscope' : 'openai');

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { callFunctions, createSimulator, say } from '../../src/simulator/index.ts';
-import type { World } from '../faults/world.ts';
+import { createWorld, prepare, type World } from '../faults/world.ts';
 import { inDashScope, inOpenAI } from './dialects.ts';
 import { loopback } from './loopback.ts';
 
@@ -69,6 +69,46 @@ describe('text_to_image over OpenAI (dashscope §D)', () => {
     });
     world = made.world;
     expect(made.shown.output).toBe('Error: Not that.');
+  });
+});
+
+describe('text_to_image where the upstream is not known to have images (profile `generic`)', () => {
+  for (const type of ['text_to_image', 'wanx']) {
+    it(`${type} is refused when the run is created, as tools are that nobody can run`, async () => {
+      world = createWorld({ profile: 'generic' });
+      const { assistantId, runs } = await prepare(world, { tools: [{ type }] });
+      const { status, body } = await world.call('POST', runs, { assistant_id: assistantId });
+      expect([status, body.error.code, body.error.param]).toEqual([400, 'unsupported_tool', 'tools']);
+      expect(body.error.message).toContain(`'${type}'`);
+      expect(world.sim.requests).toEqual([]);
+    });
+  }
+
+  it('draws where its settings say', async () => {
+    const images = await loopback(() =>
+      Response.json({ created: 1, data: [{ b64_json: PNG.toString('base64') }] }),
+    );
+    const sim = createSimulator();
+    const fetch = (input: string | URL | Request, init?: RequestInit) =>
+      String(input).startsWith(images.url) ? globalThis.fetch(input, init) : sim.fetch(String(input), init);
+    const made = await inOpenAI([{ type: 'text_to_image' }], draw('a cat'), {
+      sim,
+      fetch: fetch as typeof globalThis.fetch,
+      profile: 'generic',
+      toolSettings: { text_to_image: { baseURL: `${images.url}/v1` } },
+    });
+    world = made.world;
+    expect(JSON.parse(made.shown.output).output.task_status).toBe('SUCCEEDED');
+    expect(images.asked[0]?.path).toBe('/v1/images/generations');
+  });
+
+  it('and with a profile that has images', async () => {
+    const made = await inOpenAI([{ type: 'text_to_image' }], draw('a cat'), {
+      ...withImages([]),
+      profile: { extends: 'generic', tools: { image_generation: true } },
+    });
+    world = made.world;
+    expect(JSON.parse(made.shown.output).output.task_status).toBe('SUCCEEDED');
   });
 });
 
