@@ -30,6 +30,7 @@ export type Evidence =
  * - `streaming`, `tools`, `vision`: parts of the API that can be disclaimed
  * - `files`, `vector_stores`: `/files` and `/vector_stores` are served beside the Assistants API
  * - `code_interpreter`, `file_search`: the built-in tools
+ * - `calculator`: the tool of DashScope's that the endpoint runs by itself
  * - `auth`: wrong keys are refused
  * - `expiry`: runs expire soon enough to wait for it
  * - `sdk4` … `sdk7`: that major of the openai package is installed where the suite runs
@@ -44,6 +45,7 @@ export const NEEDS = [
   'vector_stores',
   'code_interpreter',
   'file_search',
+  'calculator',
   'auth',
   'expiry',
   'sdk4',

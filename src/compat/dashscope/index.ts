@@ -1,5 +1,6 @@
 /** Every check of DashScope's dialect, in the order of the contract (docs/contracts/dashscope.md §A). */
 import type { Check } from '../check.ts';
+import { calculatorChecks } from './calculator.ts';
 import { errors } from './errors.ts';
 import { fileChecks } from './files.ts';
 import { lists } from './lists.ts';
@@ -19,5 +20,6 @@ export const checks: readonly Check[] = [
   ...submitting,
   ...stepChecks,
   ...streams,
+  ...calculatorChecks,
   ...errors,
 ];

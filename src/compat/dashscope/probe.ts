@@ -3,6 +3,8 @@ import type { Need } from '../check.ts';
 import type { Context } from '../context.ts';
 import { CheckFailure, NotApplicable } from '../failure.ts';
 import { finishedRun } from '../openai/world.ts';
+import type { Turn } from '../script.ts';
+import { CALCULATOR, calculates } from './calculator.ts';
 
 /** There is no OpenAI-Beta (§A.1). */
 export const dashscopeHeaders = (apiKey: string) => ({ authorization: `Bearer ${apiKey}` });
@@ -19,6 +21,10 @@ const probes: Partial<Record<Need, (t: Context) => Promise<boolean>>> = {
   async code_interpreter(t) {
     const tools = [{ type: 'code_interpreter' }];
     return (await finishedRun(t, [[{ say: 'Hello.' }]], { tools })).run.get('status') === 'completed';
+  },
+  async calculator(t) {
+    const script: Turn[] = [calculates('1+1'), [{ say: '2' }]];
+    return (await finishedRun(t, script, { tools: [CALCULATOR] })).run.get('status') === 'completed';
   },
   async auth(t) {
     const headers = { authorization: 'Bearer sk-compat-wrong-key' };
