@@ -4,6 +4,7 @@ import path from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import picocolors from 'picocolors';
+import { dialects } from '../compat/dialects.ts';
 import { CheckFailure } from '../compat/failure.ts';
 import {
   checksOf,
@@ -61,7 +62,10 @@ export function compatCommand(io: Io): Command {
   return new Command('compat')
     .description('Puts an endpoint that claims to speak the Assistants API to the compatibility suite.')
     .addOption(new Option('--base-url <url>', 'where it is, /v1 included').env('OPENAI_BASE_URL'))
-    .addOption(new Option('--api-key <key>', 'better set in the environment').env('OPENAI_API_KEY'))
+    .option(
+      '--api-key <key>',
+      'better set in the environment (OPENAI_API_KEY; with --dialect dashscope, DASHSCOPE_API_KEY before it)',
+    )
     .addOption(
       new Option('--dialect <dialect>', 'whose API').choices(['openai', 'dashscope']).default('openai'),
     )
@@ -122,8 +126,15 @@ async function list(options: SuiteOptions, flags: Flags, io: Io): Promise<void> 
     io.stdout.write(`${id.padEnd(widest)}  ${section.padEnd(9)}  ${title}\n`);
 }
 
+/** The key that the environment has for a dialect. */
+function keyFor(dialect: Dialect): string | undefined {
+  const { keyVariable = 'OPENAI_API_KEY' } = dialects[dialect] ?? {};
+  return process.env[keyVariable] || process.env['OPENAI_API_KEY'] || undefined;
+}
+
 function optionsOf(flags: Flags): SuiteOptions {
-  const { baseUrl, apiKey, dialect, model, only, skip, without = [], mode, header = [] } = flags;
+  const { baseUrl, dialect, model, only, skip, without = [], mode, header = [] } = flags;
+  const apiKey = flags.apiKey ?? keyFor(dialect);
   if (baseUrl !== undefined && !(URL.canParse(baseUrl) && /^https?:/.test(baseUrl)))
     throw new Exit(2, `--base-url: expected an http(s) URL, got '${baseUrl}'`);
   for (const need of without)

@@ -12,6 +12,8 @@ export interface DialectSuite {
   checks: readonly Check[];
   /** The model that is asked for, unless another is named. */
   model: string;
+  /** The environment variable in which its clients look for their key. */
+  keyVariable: string;
   headers(apiKey: string): Record<string, string>;
   /** Finds out what of `wanted` the endpoint has. @param context one in scripted mode */
   probe(context: Context, wanted: ReadonlySet<Need>): Promise<Set<Need>>;
@@ -20,10 +22,18 @@ export interface DialectSuite {
 }
 
 export const dialects: Partial<Record<Dialect, DialectSuite>> = {
-  openai: { checks, model: 'gpt-4o-mini', headers: openaiHeaders, probe: probeOpenai, tidyUp },
+  openai: {
+    checks,
+    model: 'gpt-4o-mini',
+    keyVariable: 'OPENAI_API_KEY',
+    headers: openaiHeaders,
+    probe: probeOpenai,
+    tidyUp,
+  },
   dashscope: {
     checks: dashscope,
     model: 'qwen-plus',
+    keyVariable: 'DASHSCOPE_API_KEY',
     headers: dashscopeHeaders,
     probe: probeDashscope,
     tidyUp,

@@ -22,14 +22,18 @@ const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 /** A body longer than this is cut: nobody pastes it, and the report stays readable. */
 const LONGEST_BODY = 2000;
 
-/** The request as a curl line. The key is not in it: it is read from the environment. */
-export function toCurl({ method, url, requestHeaders, requestBody }: Exchange): string {
+/**
+ * The request as a curl line. The key is not in it: it is read from the environment.
+ *
+ * @param keyVariable the variable that has it, e.g. `OPENAI_API_KEY`
+ */
+export function toCurl({ method, url, requestHeaders, requestBody }: Exchange, keyVariable: string): string {
   const parts = ['curl -sS'];
   if (method !== 'GET') parts.push(`-X ${method}`);
   parts.push(quote(url));
   for (const [name, value] of requestHeaders) {
     if (QUIET.test(name) || (name === 'content-type' && requestBody instanceof FormData)) continue;
-    if (name === 'authorization') parts.push('-H "authorization: Bearer $OPENAI_API_KEY"');
+    if (name === 'authorization') parts.push(`-H "authorization: Bearer $${keyVariable}"`);
     else parts.push(`-H ${quote(`${name}: ${value}`)}`);
   }
   if (requestBody instanceof FormData) {

@@ -193,22 +193,27 @@ async function attempt(session: Session, check: Check, tidy: boolean): Promise<O
     return { outcome: 'passed' };
   } catch (error) {
     if (error instanceof NotApplicable) return { outcome: 'not_applicable', reason: error.message };
-    return { outcome: 'failed', failure: failureOf(error, context.wire.exchanges.at(-1)) };
+    return { outcome: 'failed', failure: failureOf(error, context.wire.exchanges.at(-1), session.dialect) };
   } finally {
     if (tidy) await dialects[session.dialect]?.tidyUp(context.wire);
   }
 }
 
-function failureOf(error: unknown, last: CheckFailure['exchange']): NonNullable<CheckResult['failure']> {
+function failureOf(
+  error: unknown,
+  last: CheckFailure['exchange'],
+  dialect: Dialect,
+): NonNullable<CheckResult['failure']> {
+  const { keyVariable } = suiteOf(dialect);
   if (!(error instanceof CheckFailure)) {
     const { name, message } = error as Error;
     return {
       message: `${name}: ${message}`,
       expected: 'no exception',
       received: name,
-      ...(last && { curl: toCurl(last) }),
+      ...(last && { curl: toCurl(last, keyVariable) }),
     };
   }
   const { message, expected, received, exchange = last } = error;
-  return { message, expected, received, ...(exchange && { curl: toCurl(exchange) }) };
+  return { message, expected, received, ...(exchange && { curl: toCurl(exchange, keyVariable) }) };
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve } from '@hono/node-server';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { API_KEY, type Rethread, rethread } from './rethread.ts';
 
@@ -33,6 +33,16 @@ async function compat(...args: string[]) {
 const against = (...args: string[]) => compat('--base-url', baseURL, '--api-key', API_KEY, ...args);
 
 describe('an endpoint that holds', () => {
+  it("is asked with the key in DashScope's variable in DashScope's dialect, even where OpenAI's is set", async () => {
+    vi.stubEnv('DASHSCOPE_API_KEY', API_KEY);
+    vi.stubEnv('OPENAI_API_KEY', 'sk-of-openai');
+    const url = baseURL.replace(/\/v1$/, '/api/v1');
+    const args = ['--dialect', 'dashscope', '--model', 'gpt-4o-mini', '--only', 'ds.step.message'];
+    const { code, out } = await compat('--base-url', url, ...args).finally(() => vi.unstubAllEnvs());
+    expect(out).toContain('1 passed, 0 failed');
+    expect(code).toBe(0);
+  });
+
   it('gives a table by area and exit code 0', async () => {
     const { code, out } = await against('--only', 'lists.messages', 'headers.beta');
     expect(code).toBe(0);
@@ -95,6 +105,16 @@ describe('an endpoint that does not hold', () => {
     expect(out).toMatch(/expected +200/);
     expect(out).toMatch(/received +\{"error":\{"message":"No <such>/);
     expect(out).toContain(`curl -sS -X POST '${broken}/threads' -H "authorization: Bearer $OPENAI_API_KEY"`);
+    expect(out).not.toContain('sk-secret');
+  });
+
+  it("names DashScope's variable for the key in DashScope's dialect", async () => {
+    const args = ['--base-url', broken, '--dialect', 'dashscope', '--only', 'ds.errors.not-json'];
+    const { code, out } = await compat(...args, '--api-key', 'sk-secret');
+    expect(code).toBe(1);
+    expect(out).toContain(
+      `curl -sS -X POST '${broken}/threads' -H "authorization: Bearer $DASHSCOPE_API_KEY"`,
+    );
     expect(out).not.toContain('sk-secret');
   });
 
