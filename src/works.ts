@@ -192,9 +192,10 @@ function createService(
   const profileFor = ({ caller }: Identity) => resolveProfile(options.profile, caller.baseURL);
   return {
     profileFor,
-    async scopeFor(identity) {
+    async scopeFor(identity, own) {
       const { tenant, log: ownLog, waitUntil } = identity;
-      const { domain, clockwork } = await tenants.of(tenant);
+      const { domain: shared, clockwork } = await tenants.of(tenant);
+      const domain = { ...shared, ...own };
       const profile = () => profileFor(identity);
       let upstream: Upstream | undefined;
       return {

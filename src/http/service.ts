@@ -1,5 +1,6 @@
 /** What the dialects need to answer requests; put together in engine.ts. */
 
+import type { Domain } from '../assistants/domain.ts';
 import type { Ledger } from '../assistants/ledger.ts';
 import type { BusyThread } from '../runs/busy.ts';
 import type { Clockwork, Scope } from '../runs/scope.ts';
@@ -28,7 +29,8 @@ export interface Identity extends Listeners {
 }
 
 export interface Service {
-  scopeFor(identity: Identity): Promise<Scope>;
+  /** @param own what differs for this one request */
+  scopeFor(identity: Identity, own?: Pick<Domain, 'mintId' | 'idsAhead'>): Promise<Scope>;
   /** What the upstream of a caller can do. */
   profileFor(identity: Identity): Profile;
   /** Whether a tool of this type may be asked for, beside OpenAI's own. */

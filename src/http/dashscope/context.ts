@@ -18,9 +18,8 @@ export interface Env {
 export type Ctx = Context<Env>;
 
 /** What is made here gets UUIDs (§A.3). */
-export async function scopeOf(c: Ctx): Promise<Scope> {
-  const scope = await c.get('service').scopeFor(c.env.identity);
-  return { ...scope, domain: { ...scope.domain, mintId: mintUuid } };
+export function scopeOf(c: Ctx): Promise<Scope> {
+  return c.get('service').scopeFor(c.env.identity, { mintId: mintUuid });
 }
 
 /**

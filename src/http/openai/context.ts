@@ -28,10 +28,9 @@ export interface Env {
 
 export type Ctx = Context<Env>;
 
-export async function scopeOf(c: Ctx): Promise<Scope> {
-  const scope = await c.get('service').scopeFor(c.env.identity);
+export function scopeOf(c: Ctx): Promise<Scope> {
   const { idsAhead } = c.var;
-  return idsAhead ? { ...scope, domain: { ...scope.domain, idsAhead } } : scope;
+  return c.get('service').scopeFor(c.env.identity, idsAhead && { idsAhead });
 }
 
 /** The JSON body as it was sent; it can be asked for again. */

@@ -1,7 +1,6 @@
 /** The OpenAI dialect of the Assistants API, version 2: its routes, and what holds for each of them (§1.1, §1.2). */
 import { Hono } from 'hono';
-import { ApiError } from '../../assistants/errors.ts';
-import { UpstreamError } from '../../upstream/client.ts';
+import { type Dialect, dialect } from '../dialect.ts';
 import type { Service } from '../service.ts';
 import { assistants } from './assistants.ts';
 import type { Env } from './context.ts';
@@ -17,11 +16,7 @@ import { bodiesWith } from './schemas.ts';
 import { steps } from './steps.ts';
 import { threads } from './threads.ts';
 
-/** Any other is somebody's own word, and may be one that means something to JavaScript, such as `constructor`. */
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-
-/** Never rejects. */
-export function openaiDialect(service: Service) {
+export function openaiDialect(service: Service): Dialect {
   const bodies = bodiesWith(service.knowsTool);
   const app = new Hono<Env>({ getPath: (request) => routePath(new URL(request.url).pathname) });
 
@@ -50,37 +45,5 @@ export function openaiDialect(service: Service) {
   app.route('/threads', threads);
   app.route('/files', files);
 
-  app.notFound((c) => {
-    const { pathname } = new URL(c.req.url);
-    const other = app.routes.some(
-      ({ method, path }) => method !== 'ALL' && matches(path, c.req.path) && method !== c.req.method,
-    );
-    const error = other ? unknownMethod(c.req.method, pathname) : unknownRoute(c.req.method, pathname);
-    return errorResponse(error, c.get('requestId'));
-  });
-
-  app.onError((thrown, c) => {
-    // What the upstream says to a call made on the way (a vector store, a file) is said to the client (§2.9 no. 21).
-    const error = thrown instanceof UpstreamError ? thrown.toApiError() : thrown;
-    if (!(error instanceof ApiError) || error.status >= 500) {
-      const details = { request_id: c.get('requestId'), method: c.req.method, path: c.req.path };
-      service.onError(error, details, c.env.identity);
-    }
-    return errorResponse(error, c.get('requestId'));
-  });
-  return {
-    async fetch(request: Request, env: Env['Bindings']): Promise<Response> {
-      if (METHODS.has(request.method)) return app.fetch(request, env);
-      const { pathname } = new URL(request.url);
-      return errorResponse(unknownMethod(request.method, pathname), newRequestId());
-    },
-  };
-}
-
-/** Whether a concrete path is one of a route's, e.g. `/threads/:thread_id`. */
-function matches(route: string, path: string): boolean {
-  const [wanted, given] = [route.split('/'), path.split('/')];
-  return (
-    wanted.length === given.length && wanted.every((part, at) => part.startsWith(':') || part === given[at])
-  );
+  return dialect(app, service, { newRequestId, errorResponse, unknownMethod, unknownRoute });
 }
