@@ -6,7 +6,8 @@ import { processLocks } from '../locks.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { newKeyv } from './new-keyv.ts';
 import { loadOptional } from './optional.ts';
-import { backoff, CONNECT_TIMEOUT_MS, mustBeUrl, REDIS_PACKAGES, redisLocks } from './redis-locks.ts';
+import { backoff, CONNECT_TIMEOUT_MS, mustBeUrl } from './redis-connection.ts';
+import { REDIS_PACKAGES, redisLocks } from './redis-locks.ts';
 
 export async function openRedis(target: string, options: ResolvedOptions): Promise<Engine> {
   mustBeUrl(target);
