@@ -1,6 +1,6 @@
 /** Runs checks against an endpoint and tells what became of each. */
 import PQueue from 'p-queue';
-import type { Check, Dialect, Evidence, Need } from './check.ts';
+import type { Check, Dialect, Need } from './check.ts';
 import { createContext, type Session } from './context.ts';
 import { type DialectSuite, dialects } from './dialects.ts';
 import { toCurl } from './exchange.ts';
@@ -34,14 +34,10 @@ export interface SuiteOptions extends TargetOptions {
   onResult?(result: CheckResult, progress: { done: number; total: number }): void;
 }
 
-export interface CheckResult {
-  id: string;
-  title: string;
-  section: string;
-  evidence: readonly Evidence[];
-  dialect: Dialect;
-  area: string;
-  operation: string;
+/** What a check is, without what carries it out. */
+type Told = Pick<Check, 'id' | 'title' | 'section' | 'evidence' | 'dialect' | 'area' | 'operation'>;
+
+export interface CheckResult extends Told {
   outcome: 'passed' | 'failed' | 'not_applicable';
   /** Why it is not applicable. */
   reason?: string;
@@ -163,7 +159,7 @@ export async function runCheck(
   tidy = true,
 ): Promise<CheckResult> {
   const { id, title, section, evidence, dialect, area, operation } = check;
-  const told = { id, title, section, evidence, dialect, area, operation };
+  const told: Told = { id, title, section, evidence, dialect, area, operation };
   const began = performance.now();
   const missing = check.needs.find((need) => !session.claims.has(need));
   if (missing)

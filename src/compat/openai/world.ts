@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { CheckFailure, preparing } from '../failure.ts';
 import type { Answer, Received } from '../received.ts';
 import type { Turn } from '../script.ts';
+import { RUN_STATUSES } from './schema.ts';
 
 type Params = Record<string, unknown>;
 
@@ -44,17 +45,7 @@ export const callWeather = (...cities: string[]): Turn => [
   { call: cities.map((city) => ({ name: 'get_weather', arguments: { city } })) },
 ];
 
-const STATUSES = new Set([
-  'queued',
-  'in_progress',
-  'requires_action',
-  'cancelling',
-  'cancelled',
-  'failed',
-  'completed',
-  'incomplete',
-  'expired',
-]);
+const STATUSES: ReadonlySet<string> = new Set(RUN_STATUSES);
 const GOES_ON = new Set(['queued', 'in_progress', 'cancelling']);
 
 /** The run once it is over or waits for outputs. */
