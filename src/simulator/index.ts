@@ -17,7 +17,7 @@ import type { RecordedRequest } from './exchange.ts';
 import { mountFiles } from './files.ts';
 import { listen, type SimulatorServer } from './http.ts';
 import { CLOCK_START, createIds, type MakeId } from './ids.ts';
-import { createModels, type ModelInfo, mountModels } from './models.ts';
+import { createModels, type ExtraModels, mountModels } from './models.ts';
 import type { ScriptedTurn } from './pieces.ts';
 import { mountResponses } from './responses.ts';
 import { answer, type BetaHeaderRule, createApp, openaiSurface } from './server.ts';
@@ -76,7 +76,7 @@ export interface SimulatorOptions {
   /** Keys that are let in, any other is a 401. Default: every key. */
   apiKey?: string | string[];
   /** Models to add or to change; `false` takes one away. */
-  models?: Record<string, ModelInfo | false>;
+  models?: ExtraModels;
   /** How long files take to be indexed by a vector store. Default: until they are looked at. */
   indexing?: Indexing;
   /** Where the header `OpenAI-Beta: assistants=v2` is refused. */

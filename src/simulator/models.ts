@@ -54,15 +54,32 @@ export interface Models {
 /** A dated name such as `gpt-4o-2024-05-13` is its base model. */
 const DATED = /-(\d{4}-\d{2}-\d{2}|\d{4})$/;
 
-/**
- * @param extra models to add or to change; `false` takes one away
- */
-export function createModels(extra: Record<string, ModelInfo | false> = {}): Models {
-  const table = new Map<string, ModelInfo>(Object.entries(MODELS));
+/** Models to add or to change; `false` takes one away. */
+export type ExtraModels = Record<string, ModelInfo | false>;
+
+export function modelTable(
+  models: Readonly<Record<string, ModelInfo>>,
+  extra: ExtraModels,
+): Map<string, ModelInfo> {
+  const table = new Map<string, ModelInfo>(Object.entries(models));
   for (const [name, info] of Object.entries(extra)) {
     if (info === false) table.delete(name);
     else table.set(name, { ...table.get(name), ...info });
   }
+  return table;
+}
+
+/** GET /models. */
+export const listed = (table: Map<string, ModelInfo>) =>
+  [...table.keys()].map((id) => ({
+    id,
+    object: 'model' as const,
+    created: MODEL_CREATED,
+    owned_by: 'system',
+  }));
+
+export function createModels(extra: ExtraModels = {}): Models {
+  const table = modelTable(MODELS, extra);
 
   return {
     find(name) {
@@ -81,14 +98,7 @@ export function createModels(extra: Record<string, ModelInfo | false> = {}): Mod
         name: exact ? (info.snapshot ?? name) : name,
       };
     },
-    list() {
-      return [...table.keys()].map((id) => ({
-        id,
-        object: 'model',
-        created: 1_715_367_049,
-        owned_by: 'system',
-      }));
-    },
+    list: () => listed(table),
   };
 }
 

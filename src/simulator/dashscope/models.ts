@@ -1,5 +1,5 @@
 import { type ApiError, badRequest } from '../errors.ts';
-import type { ModelInfo, Models } from '../models.ts';
+import { type ExtraModels, listed, type ModelInfo, type Models, modelTable } from '../models.ts';
 import { invalidParameter } from './surface.ts';
 
 /** What the simulator knows of a model of this API beyond {@link ModelInfo}. */
@@ -34,21 +34,15 @@ export function thinkingOf(name: string): Pick<DashScopeModel, 'effort' | 'think
   return MODELS[name.replace(DATED, '')] ?? { effort: 'none' };
 }
 
-/** @param extra models to add or to change; `false` takes one away */
-export function dashscopeModels(extra: Record<string, ModelInfo | false> = {}): Models {
-  const table = new Map<string, ModelInfo>(Object.entries(MODELS));
-  for (const [name, info] of Object.entries(extra)) {
-    if (info === false) table.delete(name);
-    else table.set(name, { ...table.get(name), ...info });
-  }
+export function dashscopeModels(extra: ExtraModels = {}): Models {
+  const table = modelTable(MODELS, extra);
   return {
     find(name) {
       const info = table.get(name) ?? table.get(name.replace(DATED, ''));
       if (!info) throw unsupported(name);
       return { reasoning: true, contextWindow: info.contextWindow ?? 1_000_000, name };
     },
-    list: () =>
-      [...table.keys()].map((id) => ({ id, object: 'model', created: 1_715_367_049, owned_by: 'system' })),
+    list: () => listed(table),
   };
 }
 
