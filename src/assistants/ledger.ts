@@ -13,8 +13,8 @@ import type { Entry } from '../store/store.ts';
 import { type Domain, locks } from './domain.ts';
 import { logOf } from './lists.ts';
 
-/** Ids that were set aside for what a request creates. */
-export type IdsAhead = Partial<Record<'asst_' | 'thread_' | 'msg_' | 'run_', string>>;
+/** Ids that were set aside for what a request creates; from `uploads` those of all its files are derived. */
+export type IdsAhead = Partial<Record<'asst_' | 'thread_' | 'msg_' | 'run_' | 'uploads', string>>;
 
 /** What a request was answered: an object, or the stream of a run from an event on. */
 export type Answer =

@@ -12,13 +12,14 @@ export interface Upload {
 
 const random20 = customAlphabet('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 20);
 
-/** Keeps a file until it is deleted. */
+/** Keeps a file until it is deleted. @param given with an `id` that was set aside for it, it replaces what is kept there */
 export async function keepUpload(
   domain: Domain,
-  { filename, bytes, description }: { filename: string; bytes: Uint8Array; description: string },
+  given: { id?: string | undefined; filename: string; bytes: Uint8Array; description: string },
 ): Promise<Upload> {
+  const { id = MINTED_FILE_PREFIX + random20(), filename, bytes, description } = given;
   const file: FileObject = {
-    id: MINTED_FILE_PREFIX + random20(),
+    id,
     object: 'file',
     bytes: bytes.byteLength,
     created_at: seconds(domain),

@@ -1,5 +1,7 @@
 /** A run's events for one listener, whoever carries the run out and whenever the listener comes (§3.1). */
 import { closing } from '../assistants/errors.ts';
+import { retrieveThread } from '../assistants/threads.ts';
+import type { Thread } from '../assistants/types.ts';
 import { endsStream, type NumberedEvent } from './bus.ts';
 import { type Seen, storedEvents, Told } from './replay.ts';
 import type { Scope } from './scope.ts';
@@ -14,6 +16,31 @@ export function followPhase(
   signal: AbortSignal,
 ): AsyncIterable<NumberedEvent[]> {
   return fromBus(scope, threadId, runId, position, signal);
+}
+
+/**
+ * The events that a phase was answered with before, from its beginning, whoever carries the run out.
+ * @param withThread the run came with its thread: the stream opens with `thread.created`
+ */
+export async function phaseAgain(
+  scope: Scope,
+  { threadId, runId, position }: { threadId: string; runId: string; position: number },
+  withThread: boolean,
+  signal: AbortSignal,
+): Promise<AsyncIterable<NumberedEvent[]>> {
+  await settledRun(scope, threadId, runId);
+  const { events, numbered } = await resumeRun(scope, threadId, runId, position, signal);
+  return withThread && !numbered
+    ? withCreation(await retrieveThread(scope.domain, threadId), events)
+    : events;
+}
+
+async function* withCreation(
+  data: Thread,
+  events: AsyncIterable<NumberedEvent[]>,
+): AsyncGenerator<NumberedEvent[]> {
+  yield [{ event: 'thread.created', data, id: 0 }];
+  yield* events;
 }
 
 /**

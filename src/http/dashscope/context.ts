@@ -5,30 +5,55 @@ import type { z } from 'zod';
 import { badRequest } from '../../assistants/errors.ts';
 import { mintUuid } from '../../assistants/ids.ts';
 import type { Scope } from '../../runs/scope.ts';
-import { readJson } from '../openai/parse.ts';
+import type { AnyEnv } from '../context.ts';
+import { readJson, readLimited } from '../openai/parse.ts';
 import { validate } from '../openai/validation.ts';
-import type { Identity, Service } from '../service.ts';
 import { messageIdIn } from './ids.ts';
 
-export interface Env {
-  Bindings: { identity: Identity };
-  Variables: { service: Service; requestId: string };
+export interface Env extends AnyEnv {
+  Variables: AnyEnv['Variables'] & {
+    /** The form, once it has been read. */
+    form?: FormData;
+  };
 }
 
 export type Ctx = Context<Env>;
 
 /** What is made here gets UUIDs (§A.3). */
 export function scopeOf(c: Ctx): Promise<Scope> {
-  return c.get('service').scopeFor(c.env.identity, { mintId: mintUuid });
+  const { idsAhead } = c.var;
+  return c.get('service').scopeFor(c.env.identity, { mintId: mintUuid, ...(idsAhead && { idsAhead }) });
 }
 
 /**
- * The JSON body, validated. Nothing, null and the empty string count as `{}`: the Python SDK sends `""` for a thread
- * without arguments (§A.5).
+ * The JSON body; it can be asked for again. Nothing, null and the empty string count as `{}`: the Python SDK sends `""`
+ * for a thread without arguments (§A.5).
  */
-export async function bodyOf<T>(c: Ctx, schema: z.ZodType<T>): Promise<T> {
+export async function jsonOf(c: Ctx): Promise<unknown> {
+  if (c.var.body) return c.var.body.json;
   const value = (await readJson(c.req.raw, c.get('service').maxBodyBytes, notJson)) ?? {};
-  return validate(schema, value === '' ? {} : value);
+  const json = value === '' ? {} : value;
+  c.set('body', { json });
+  return json;
+}
+
+/** The same, validated. */
+export async function bodyOf<T>(c: Ctx, schema: z.ZodType<T>): Promise<T> {
+  return validate(schema, await jsonOf(c));
+}
+
+/** The form, read no further than the limit; it can be asked for again. */
+export async function formOf(c: Ctx): Promise<FormData> {
+  if (c.var.form) return c.var.form;
+  const chunks = await readLimited(c.req.raw, c.get('service').maxBodyBytes);
+  const headers = { 'content-type': c.req.header('content-type') ?? '' };
+  try {
+    const form = await new Response(new Blob(chunks as Uint8Array<ArrayBuffer>[]), { headers }).formData();
+    c.set('form', form);
+    return form;
+  } catch {
+    throw badRequest("Expected multipart/form-data with the files in parts named 'files'.");
+  }
 }
 
 const notJson = () => badRequest('The request body is not valid JSON in UTF-8.');

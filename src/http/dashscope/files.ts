@@ -1,21 +1,10 @@
 /** /files, where the SDK's file sample uploads (§A.2). What a file is used for nothing here asks (§D). */
 import { Hono } from 'hono';
 import { badRequest } from '../../assistants/errors.ts';
+import { runIds } from '../../assistants/ids.ts';
 import { deleteFiles } from '../../files/minted.ts';
 import { keepUpload, retrieveUpload, type Upload } from '../../files/uploads.ts';
-import { readLimited } from '../openai/parse.ts';
-import { answer, type Ctx, type Env, scopeOf } from './context.ts';
-
-/** The form, read no further than the limit. */
-async function formOf(c: Ctx): Promise<FormData> {
-  const chunks = await readLimited(c.req.raw, c.get('service').maxBodyBytes);
-  const headers = { 'content-type': c.req.header('content-type') ?? '' };
-  try {
-    return await new Response(new Blob(chunks as Uint8Array<ArrayBuffer>[]), { headers }).formData();
-  } catch {
-    throw badRequest("Expected multipart/form-data with the files in parts named 'files'.");
-  }
-}
+import { answer, type Env, formOf, scopeOf } from './context.ts';
 
 const present = ({ file, description }: Upload) => ({
   file_id: file.id,
@@ -32,11 +21,13 @@ export const files = new Hono<Env>()
     if (given.length === 0) throw badRequest("Missing required parameter: 'files'.");
     const descriptions = form.getAll('descriptions').map(String);
     const { domain } = await scopeOf(c);
+    const { idsAhead } = c.var;
     const uploaded_files: { file_id: string; name: string }[] = [];
     for (const [at, part] of given.entries()) {
       const bytes = new Uint8Array(await part.arrayBuffer());
       const description = descriptions[at] ?? '';
-      const { file } = await keepUpload(domain, { filename: part.name, bytes, description });
+      const id = idsAhead?.uploads && runIds(idsAhead.uploads).file(at);
+      const { file } = await keepUpload(domain, { id, filename: part.name, bytes, description });
       uploaded_files.push({ file_id: file.id, name: file.filename });
     }
     return answer(c, { data: { uploaded_files, failed_uploads: [] } });

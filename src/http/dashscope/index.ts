@@ -8,6 +8,7 @@ import type { Env } from './context.ts';
 import { errorResponse, newRequestId } from './envelope.ts';
 import { files } from './files.ts';
 import { messages } from './messages.ts';
+import { onceInDashScope } from './once.ts';
 import { dashScopeRoute } from './route.ts';
 import { runs, threadAndRun } from './runs.ts';
 import { steps } from './steps.ts';
@@ -24,6 +25,8 @@ export function dashScopeDialect(service: Service): Dialect {
     await next();
     c.res.headers.set('x-request-id', c.get('requestId'));
   });
+
+  app.use(onceInDashScope);
 
   app.route('/assistants', assistants);
   // Before /threads/:thread_id, which would take "runs" for a thread's id.

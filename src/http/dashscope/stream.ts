@@ -1,7 +1,11 @@
 /** A phase of a run as a stream, framed as DashScope frames it: nothing behind the colons, the same `request_id` everywhere (§A.9). */
-import { followPhase } from '../../runs/follow.ts';
+import { loadRun } from '../../assistants/runs.ts';
+import type { Run } from '../../assistants/types.ts';
+import type { NumberedEvent } from '../../runs/bus.ts';
+import { followPhase, phaseAgain } from '../../runs/follow.ts';
 import type { Scope } from '../../runs/scope.ts';
 import type { Started } from '../../runs/start.ts';
+import type { StreamAnswer } from '../once.ts';
 import { type Framing, jsonLine, type SseEvent, sseResponse } from '../sse.ts';
 import type { Ctx } from './context.ts';
 import { flatError } from './envelope.ts';
@@ -18,11 +22,31 @@ export const DASHSCOPE_FRAMING: Framing = {
 
 /** @param started the phase that was begun for this request */
 export function streamPhase(c: Ctx, scope: Scope, { run, position }: Started): Response {
+  c.set('started', { threadId: run.thread_id, runId: run.id, position });
+  return stream(c, run, followPhase(scope, run.thread_id, run.id, position, c.req.raw.signal));
+}
+
+/**
+ * The stream that a request was answered with before, from its beginning, whoever carries the run out.
+ * @param withThread the run came with its thread: the stream opens with `thread.created` (§A.9)
+ */
+export async function streamAgain(
+  c: Ctx,
+  scope: Scope,
+  answer: StreamAnswer,
+  withThread: boolean,
+): Promise<Response> {
+  c.env.identity.admitStream?.();
+  const { run } = await loadRun(scope.domain, answer.threadId, answer.runId);
+  return stream(c, run, await phaseAgain(scope, answer, withThread, c.req.raw.signal));
+}
+
+function stream(c: Ctx, run: Run, events: AsyncIterable<NumberedEvent[]>): Response {
   const { requestId: request_id, service } = c.var;
   const { signal } = c.req.raw;
   const present = createEventPresenter(run);
   async function* presented(): AsyncGenerator<SseEvent[]> {
-    for await (const batch of followPhase(scope, run.thread_id, run.id, position, signal)) {
+    for await (const batch of events) {
       yield batch.flatMap((one) =>
         present(one).map(({ event, data }) => ({ event, data: { ...(data as object), request_id } })),
       );

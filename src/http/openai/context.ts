@@ -1,29 +1,16 @@
 /** What every route of this dialect works with. */
 import type { Context } from 'hono';
 import type { z } from 'zod';
-import type { IdsAhead } from '../../assistants/ledger.ts';
 import type { Scope } from '../../runs/scope.ts';
-import type { Identity, Service } from '../service.ts';
+import type { AnyEnv } from '../context.ts';
 import { readBody } from './parse.ts';
 import { checkId } from './paths.ts';
 import type { Bodies } from './schemas.ts';
 import { checkStoreIds } from './store-ids.ts';
 import { validate } from './validation.ts';
 
-export interface Env {
-  Bindings: { identity: Identity };
-  Variables: {
-    service: Service;
-    bodies: Bodies;
-    requestId: string;
-    startedAt: number;
-    /** The body, once it has been read. */
-    body?: { json: unknown };
-    /** Ids that were set aside for what the request creates. */
-    idsAhead?: IdsAhead;
-    /** The run whose stream is the answer, from the event after `position` on. */
-    started?: { threadId: string; runId: string; position: number };
-  };
+export interface Env extends AnyEnv {
+  Variables: AnyEnv['Variables'] & { bodies: Bodies; startedAt: number };
 }
 
 export type Ctx = Context<Env>;

@@ -8,7 +8,7 @@ import { errorResponse, newRequestId, unknownMethod, unknownRoute } from './enve
 import { files } from './files.ts';
 import { checkBetaHeader, responseHeaders } from './headers.ts';
 import { messages } from './messages.ts';
-import { once } from './once.ts';
+import { onceInOpenAI } from './once.ts';
 import { checkPath } from './paths.ts';
 import { routePath } from './route.ts';
 import { runs, threadAndRun } from './runs.ts';
@@ -34,7 +34,7 @@ export function openaiDialect(service: Service): Dialect {
     }
   });
 
-  app.use(once);
+  app.use(onceInOpenAI);
 
   app.route('/assistants', assistants);
   // Before /threads/:thread_id, which would take "runs" for a thread's id.

@@ -2,13 +2,13 @@
 
 import { z } from 'zod';
 import { loadRun, type RunRecord } from '../../assistants/runs.ts';
-import { retrieveThread } from '../../assistants/threads.ts';
 import type { NumberedEvent } from '../../runs/bus.ts';
 import { cancelUnread } from '../../runs/cancel.ts';
-import { followPhase, resumeRun } from '../../runs/follow.ts';
+import { followPhase, phaseAgain, resumeRun } from '../../runs/follow.ts';
 import type { Scope } from '../../runs/scope.ts';
 import { settledRun } from '../../runs/settle.ts';
 import type { Started } from '../../runs/start.ts';
+import type { StreamAnswer } from '../once.ts';
 import { sseResponse } from '../sse.ts';
 import { type Ctx, queryOf } from './context.ts';
 import { isV4Js } from './headers.ts';
@@ -43,21 +43,16 @@ export function answerStarted(
 export async function streamAgain(
   c: Ctx,
   scope: Scope,
-  { threadId, runId, position }: { threadId: string; runId: string; position: number },
+  answer: StreamAnswer,
   withThread: boolean,
 ): Promise<Response> {
   c.env.identity.admitStream?.();
+  const { threadId, runId, position } = answer;
   await loadRun(scope.domain, threadId, runId);
-  await settledRun(scope, threadId, runId);
-  const { events, numbered } = await resumeRun(scope, threadId, runId, position, c.req.raw.signal);
+  const events = await phaseAgain(scope, answer, withThread, c.req.raw.signal);
   const includeSearchContent = queryOf(c, includeQuery);
-  const thread = withThread && !numbered ? await retrieveThread(scope.domain, threadId) : undefined;
-  async function* opened(): AsyncGenerator<NumberedEvent[]> {
-    if (thread) yield [{ event: 'thread.created', data: thread, id: 0 }];
-    yield* events;
-  }
   const ids = c.get('service').streamEventIds;
-  return stream(c, scope, threadId, runId, opened(), { position, ids, includeSearchContent });
+  return stream(c, scope, threadId, runId, events, { position, ids, includeSearchContent });
 }
 
 const resumeQuery = z.preprocess(

@@ -1,0 +1,36 @@
+/** `Idempotency-Key` in this dialect (src/http/once.ts). */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
+import type { Next } from 'hono';
+import { once } from '../once.ts';
+import { type Ctx, formOf, jsonOf, scopeOf } from './context.ts';
+import { presentAssistant, presentMessage, presentRun, presentThread } from './objects.ts';
+import { streamAgain } from './stream.ts';
+
+export function onceInDashScope(c: Ctx, next: Next): Promise<Response | undefined> {
+  return once(c, next, {
+    dialect: 'dashscope',
+    scope: () => scopeOf(c),
+    content: async () => (c.req.path === '/files' ? partsOf(await formOf(c)) : jsonOf(c)),
+    headers: [],
+    show: {
+      assistant: presentAssistant,
+      thread: presentThread,
+      message: (message) => presentMessage(message, 'one'),
+      run: (run) => presentRun(run, 'created'),
+    },
+    // It is the id of a request, not of what was done (§A.1).
+    again: (json) => JSON.stringify({ ...JSON.parse(json), request_id: c.get('requestId') }),
+    streamAgain: (scope, answer) => streamAgain(c, scope, answer, c.req.path === '/threads/runs'),
+  });
+}
+
+/** A form without its boundary, which every attempt makes up anew. */
+function partsOf(form: FormData): Promise<unknown[]> {
+  return Promise.all(
+    [...form].map(async ([name, part]) => {
+      if (typeof part === 'string') return [name, part];
+      return [name, part.name, bytesToHex(sha256(new Uint8Array(await part.arrayBuffer())))];
+    }),
+  );
+}
