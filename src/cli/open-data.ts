@@ -1,12 +1,12 @@
 /** The store and the tenant that a command works on, from its flags, the environment and rethread.config. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import type { Domain } from '../assistants/domain.ts';
 import { optionsFromFiles } from '../config-file.ts';
 import { LOCAL, openTenantDirectory, type TenantDirectory } from '../gateway/tenants.ts';
 import { mergeOptions, optionsFromEnvironment, parseOptions } from '../options.ts';
+import { parseFileAddress } from '../store/file-address.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { Exit, type Io } from './io.ts';
@@ -98,7 +98,7 @@ function dataOf(store: Store): Data {
 
 function checkThere(target: unknown, cwd: string): void {
   if (typeof target !== 'string' || !target.startsWith('file:')) return;
-  const directory = target.startsWith('file://') ? fileURLToPath(target) : target.slice('file:'.length);
+  const { directory } = parseFileAddress(target);
   if (existsSync(path.resolve(cwd, directory, 'data.mdb'))) return;
   throw new Exit(
     2,

@@ -6,9 +6,19 @@ import type { LmdbGate } from './lmdb-gate.ts';
 /** What lmdb takes; longer keys are refused. */
 const LONGEST_KEY = 1978;
 
+/** Under these keys each process keeps the number of its last write; they are nobody's data. */
+const MARKS = '\u0001written/';
+
+/** What a write has to survive before it is acknowledged: the death of the process, or that of the machine too. */
+export type Survives = 'process' | 'machine';
+
 /**
- * Values are strings, that is, Keyv's serialized form. A write resolves when it is on disk: it survives the death
- * of the process and of the machine. Network file systems are not for lmdb.
+ * Values are strings, that is, Keyv's serialized form. Network file systems are not for lmdb.
+ *
+ * A transaction is first there for all processes to read, and then brought to disk. From the first moment on it
+ * survives the death of the process: its pages are the system's, and whoever opens the file next takes the newest
+ * transaction. After a restart of the machine that is the newest one which was flushed; earlier ones are never lost,
+ * and the file stays sound. lmdb's promises wait for the disk; that a transaction can be read is found out by reading.
  *
  * lmdb's own traps, all met here: a snapshot for reading lives until the next turn of the event loop, and so misses
  * what another process has just committed; failed commits hide their reason in a promise that nobody awaits.
@@ -17,20 +27,28 @@ export class KeyvLmdb implements KeyvStoreAdapter {
   readonly opts: { dialect: 'lmdb'; url: string };
   namespace?: string;
   readonly #gate: LmdbGate;
+  readonly #survives: Survives;
   readonly #db: RootDatabase<string, string>;
+  /** Two openers of one process write over each other's mark, and then wait for the disk. */
+  readonly #markKey = MARKS + process.pid;
+  readonly #name = Math.random().toString(36).slice(2);
+  #writes = 0;
 
-  private constructor(path: string, gate: LmdbGate) {
+  private constructor(path: string, gate: LmdbGate, survives: Survives) {
     this.opts = { dialect: 'lmdb', url: path };
     this.#gate = gate;
+    this.#survives = survives;
     this.#db = open<string, string>({ path, noSubdir: true, encoding: 'string' });
   }
 
   /**
    * @param path of the data file; its directory exists. Beside it lmdb keeps a `-lock` file
    * @param gate of that directory. It stays its owner's
+   * @param survives `process` only where lmdb takes the newest transaction again, flushed or not: where it can tell
+   *   this boot of the machine from the one before
    */
-  static open(path: string, gate: LmdbGate): Promise<KeyvLmdb> {
-    return gate.shut(() => new KeyvLmdb(path, gate));
+  static open(path: string, gate: LmdbGate, survives: Survives = 'machine'): Promise<KeyvLmdb> {
+    return gate.shut(() => new KeyvLmdb(path, gate, survives));
   }
 
   /** Errors reject; there are no events. */
@@ -106,7 +124,7 @@ export class KeyvLmdb implements KeyvStoreAdapter {
     // snapshot: false, or a slow reader would keep lmdb from reusing space
     for (const { key, value } of this.#current().getRange({ ...start, snapshot: false })) {
       if (!key.startsWith(prefix)) return;
-      yield [key, value];
+      if (!key.startsWith(MARKS)) yield [key, value];
     }
   }
 
@@ -120,19 +138,53 @@ export class KeyvLmdb implements KeyvStoreAdapter {
   }
 
   async #commit(writes: () => void): Promise<void> {
-    await this.#settle(() => this.#db.batch(writes));
+    /** Given where the write takes its place among the others: the gate may let them through in another order. */
+    let number = Number.POSITIVE_INFINITY;
+    const onDisk = this.#settle(() =>
+      this.#db.batch(() => {
+        writes();
+        number = ++this.#writes;
+        void this.#db.put(this.#markKey, `${this.#name} ${number}`);
+      }),
+    );
+    if (this.#survives === 'machine') return onDisk;
+    let over = false;
+    const end = () => {
+      over = true;
+    };
+    onDisk.then(end, end);
+    const readable = async () => {
+      while (!over && !this.#canBeRead(number)) await nextWakeUp();
+    };
+    await Promise.race([onDisk, readable()]);
   }
 
+  #canBeRead(number: number): boolean {
+    const [name, last] = this.#current().get(this.#markKey)?.split(' ') ?? [];
+    return name === this.#name && Number(last) >= number;
+  }
+
+  /** Resolves when all is on disk; until then nobody opens or closes the file. */
   async #settle(write: () => Promise<unknown>): Promise<void> {
     try {
-      await this.#gate.commit(write);
-      await this.#db.flushed;
+      await this.#gate.commit(async () => {
+        await write();
+        await this.#db.flushed;
+      });
     } catch (error) {
       const hidden = (error as { commitError?: Promise<never> }).commitError;
       if (!hidden) throw error;
       await hidden;
     }
   }
+}
+
+/**
+ * The end of the event loop's next turn. It doesn't make the loop turn: lmdb wakes it when a transaction can be read,
+ * and once more when it is on disk.
+ */
+function nextWakeUp(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve).unref());
 }
 
 function checked(key: string): string {

@@ -2,18 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Keyv } from 'keyv';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { KeyvLmdb } from '../../src/store/lmdb.ts';
 import { LmdbGate } from '../../src/store/lmdb-gate.ts';
 
 const directory = await mkdtemp(join(tmpdir(), 'rethread-lmdb-'));
 let files = 0;
 let adapter: KeyvLmdb;
+let survives: 'process' | 'machine' = 'process';
 
 const gate = await LmdbGate.join(directory);
 
 beforeEach(async () => {
-  adapter = await KeyvLmdb.open(join(directory, `${files++}.mdb`), gate);
+  adapter = await KeyvLmdb.open(join(directory, `${files++}.mdb`), gate, survives);
 });
 
 afterEach(() => adapter.disconnect());
@@ -29,7 +30,11 @@ async function contents(namespace?: string): Promise<[string, string][]> {
   return entries;
 }
 
-describe('the lmdb adapter', () => {
+describe.each(['process', 'machine'] as const)('the lmdb adapter whose writes survive the %s', (which) => {
+  beforeAll(() => {
+    survives = which;
+  });
+
   it('does what Keyv asks of an adapter, namespaces included', async () => {
     const [one, other] = ['one', 'other'].map((namespace) => new Keyv({ store: adapter, namespace }));
     if (!one || !other) throw new Error('unreachable');
@@ -95,6 +100,16 @@ describe('the lmdb adapter', () => {
     await adapter.set(longest, 'value');
     expect(await adapter.get(longest)).toBe('value');
     await expect(adapter.get(`${longest}x`)).rejects.toThrow('1976 bytes');
+  });
+
+  it('acknowledges a write when it can be read, and not before', async () => {
+    const write = async (worker: number) => {
+      for (let round = 0; round < 30; round++) {
+        await adapter.set(`key ${worker}`, `${round}`);
+        expect(await adapter.get(`key ${worker}`)).toBe(`${round}`);
+      }
+    };
+    await Promise.all(Array.from({ length: 5 }, (_, worker) => write(worker)));
   });
 
   it('keeps a hundred concurrent batches apart', async () => {

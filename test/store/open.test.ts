@@ -33,6 +33,16 @@ describe('the address of a store', () => {
     await store.close();
   });
 
+  it('file:<directory>?sync=disk opens that directory, and says so when the query means nothing', async () => {
+    const store = await openStore(`file:${directory}/on-disk?sync=disk`);
+    await store.set('key', 1);
+    await store.close();
+    expect(await readdir(join(directory, 'on-disk'))).toContain('data.mdb');
+    const error = await refusal(`file:${directory}/other?sync=always`);
+    expect(error).toMatchObject({ code: 'bad_target', message: expect.stringContaining('?sync=disk') });
+    expect(await readdir(directory)).not.toContain('other');
+  });
+
   it.each(['', 'nonsense', 'http://example.com', 'mongodb://localhost', 'FILE:x'])(
     '"%s" is refused with the addresses that there are',
     async (target) => {

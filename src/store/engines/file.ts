@@ -1,10 +1,10 @@
 /** `file:<directory>`: lmdb. The default, since it needs no server, no compiler and no setting up. */
 import { access, constants, mkdir, open, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Keyv } from 'keyv';
 import type { Engine } from '../engine.ts';
 import { StoreError, wrap } from '../errors.ts';
+import { parseFileAddress } from '../file-address.ts';
 import { KeyvLmdb } from '../lmdb.ts';
 import { LmdbGate } from '../lmdb-gate.ts';
 import { LmdbLockStore } from '../lmdb-locks.ts';
@@ -20,12 +20,15 @@ const RETRY_MS = 3;
 
 export async function openFile(target: string, options: ResolvedOptions): Promise<Engine> {
   try {
-    const directory = await makeDirectory(target);
+    const address = parseFileAddress(target);
+    const directory = await makeDirectory(address.directory);
     const data = join(directory, DATA);
     await mustBeLmdb(data, target);
     const gate = await LmdbGate.join(directory);
-    const adapter = await KeyvLmdb.open(data, gate);
-    const driver = await openLocks(directory, gate);
+    const boot = await bootId();
+    const survives = address.waitsForDisk || !knowsBoots(boot) ? 'machine' : 'process';
+    const adapter = await KeyvLmdb.open(data, gate, survives);
+    const driver = await openLocks(directory, gate, boot);
     const locks = new SharedLocks({
       driver,
       reach: 'host',
@@ -47,9 +50,7 @@ export async function openFile(target: string, options: ResolvedOptions): Promis
   }
 }
 
-async function makeDirectory(target: string): Promise<string> {
-  const path = target.startsWith('file://') ? fileURLToPath(target) : target.slice('file:'.length);
-  if (path === '') throw new StoreError('bad_target', target, 'names no directory, as in file:.rethread');
+async function makeDirectory(path: string): Promise<string> {
   const directory = resolve(path);
   // conversations are nobody else's business
   const created = await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -84,8 +85,11 @@ async function mustBeLmdb(path: string, target: string): Promise<void> {
  * unreadable after a power failure, so each boot has its own; where a boot can't be told from another, the file is
  * synchronized after all.
  */
-async function openLocks(directory: string, gate: LmdbGate): Promise<LmdbLockStore> {
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => undefined);
+async function openLocks(
+  directory: string,
+  gate: LmdbGate,
+  boot: string | undefined,
+): Promise<LmdbLockStore> {
   const name = boot ? `locks-${boot.trim().slice(0, 8)}.mdb` : 'locks.mdb';
   for (const file of await readdir(directory)) {
     const isOfAnotherBoot = /^locks.*\.mdb(-lock)?$/.test(file) && !file.startsWith(name);
@@ -93,3 +97,15 @@ async function openLocks(directory: string, gate: LmdbGate): Promise<LmdbLockSto
   }
   return LmdbLockStore.open(join(directory, name), gate, { volatile: boot !== undefined });
 }
+
+/** Undefined where the system doesn't tell one boot from another. */
+function bootId(): Promise<string | undefined> {
+  return readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => undefined);
+}
+
+/**
+ * Whether lmdb can, and goes by it: on Linux it reads the same, on macOS it asks the kernel. On Windows its commits are on
+ * disk anyway. Its own variable makes it take nothing but what was flushed.
+ */
+const knowsBoots = (boot: string | undefined) =>
+  process.env['LMDB_RESTORE'] !== 'safe' && (boot !== undefined || process.platform === 'darwin');
