@@ -1,29 +1,12 @@
 /** Clients that know nothing of rethread but a base URL: Python's standard library, and curl as README.md has it. */
 import { execFile, execFileSync } from 'node:child_process';
-import { once } from 'node:events';
-import type { AddressInfo, Server } from 'node:net';
 import { promisify } from 'node:util';
-import { serve } from '@hono/node-server';
-import { expect, onTestFinished, test } from 'vitest';
-import { createGateway } from '../../src/gateway/gateway.ts';
-import { callFunctions, createSimulator, say, turn } from '../../src/simulator/index.ts';
-import type { Fetch } from '../../src/upstream/client.ts';
+import { expect, test } from 'vitest';
+import { callFunctions, say, turn } from '../../src/simulator/index.ts';
 import { page } from '../docs/pages.ts';
+import { gateway } from './gateway.ts';
 
 const run = promisify(execFile);
-
-/** A gateway on a port, with a simulator behind it that knows the key `sk-caller`. */
-async function gateway() {
-  const simulator = createSimulator({ apiKey: 'sk-caller' });
-  const made = createGateway({ store: 'memory:', log: () => {} }, simulator.fetch as Fetch);
-  const server = serve({ fetch: (request) => made.fetch(request), port: 0 }) as Server;
-  await once(server, 'listening');
-  onTestFinished(async () => {
-    server.close();
-    await made.close(0);
-  });
-  return { simulator, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1` };
-}
 
 function has(command: string): boolean {
   try {
