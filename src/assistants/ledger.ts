@@ -12,6 +12,7 @@
 import type { Entry } from '../store/store.ts';
 import { type Domain, locks } from './domain.ts';
 import { logOf } from './lists.ts';
+import type { PhaseStart } from './runs.ts';
 
 /** Ids that were set aside for what a request creates; from `uploads` those of all its files are derived. */
 export type IdsAhead = Partial<Record<'asst_' | 'thread_' | 'msg_' | 'run_' | 'uploads', string>>;
@@ -19,7 +20,7 @@ export type IdsAhead = Partial<Record<'asst_' | 'thread_' | 'msg_' | 'run_' | 'u
 /** What a request was answered: an object, or the stream of a run from an event on. */
 export type Answer =
   | { type: 'json'; status: number; body: string; headers: Record<string, string> }
-  | { type: 'stream'; threadId: string; runId: string; position: number };
+  | ({ type: 'stream'; threadId: string; runId: string } & PhaseStart);
 
 /** A request under its key. */
 export interface Noted {

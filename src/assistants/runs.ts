@@ -17,6 +17,23 @@ import {
   TERMINAL_STATUSES,
 } from './types.ts';
 
+/** Where a phase of a run began: what a stream of the phase comes after. */
+export interface PhaseStart {
+  /** The number of the last event before it, on the run's bus channel; 0 for the run's first phase. */
+  position: number;
+  /** How many of the run's steps and messages there were. */
+  steps: number;
+  messages: number;
+}
+
+/** What a run's caller submitted last. */
+export interface Submitted extends PhaseStart {
+  /** Ids of the calls that were answered, in the order in which they were made. */
+  calls: string[];
+  /** By which the same outputs are known when they come again (SHA-256). */
+  digest: string;
+}
+
 export interface RunRecord extends Listed {
   run: Run;
   /** Ids of what the run made, in order. */
@@ -30,6 +47,8 @@ export interface RunRecord extends Listed {
   checkpoint: RunState | null;
   /** How often its present phase was begun anew because the process that carried it out had gone. */
   attempt?: number;
+  /** Absent before its first tool outputs. */
+  submitted?: Submitted;
   /** Where it is noted as not ended (runs/active.ts). */
   place?: string;
   /** Per-run resources of createThreadAndRun (§1.6); otherwise the assistant's at creation. */

@@ -1,6 +1,7 @@
 /** What the routes of every dialect know of a request. */
 import type { Context } from 'hono';
 import type { IdsAhead } from '../assistants/ledger.ts';
+import type { PhaseStart } from '../assistants/runs.ts';
 import type { Identity, Service } from './service.ts';
 
 export interface AnyEnv {
@@ -12,8 +13,8 @@ export interface AnyEnv {
     body?: { json: unknown };
     /** Ids that were set aside for what the request creates. */
     idsAhead?: IdsAhead;
-    /** The run whose stream is the answer, from the event after `position` on. */
-    started?: { threadId: string; runId: string; position: number };
+    /** The phase of a run whose stream is the answer. */
+    started?: { threadId: string; runId: string } & PhaseStart;
   };
 }
 

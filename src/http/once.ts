@@ -155,7 +155,7 @@ async function answerLeftBehind(
     if (!record) return undefined;
     const { stream } = content as { stream?: unknown };
     return stream === true
-      ? { type: 'stream', threadId, runId: run_, position: 0 }
+      ? { type: 'stream', threadId, runId: run_, position: 0, steps: 0, messages: 0 }
       : asAnswer(show.run(record.run));
   }
   if (asst_) return asAnswer(await orNothing(retrieveAssistant(domain, asst_).then(show.assistant)));

@@ -1,21 +1,23 @@
 /** A run's events for one listener, whoever carries the run out and whenever the listener comes (§3.1). */
 import { closing } from '../assistants/errors.ts';
+import type { PhaseStart } from '../assistants/runs.ts';
 import { retrieveThread } from '../assistants/threads.ts';
 import type { Thread } from '../assistants/types.ts';
 import { endsStream, type NumberedEvent } from './bus.ts';
-import { type Seen, storedEvents, Told } from './replay.ts';
+import { type Seen, seenBefore, storedEvents, Told } from './replay.ts';
 import type { Scope } from './scope.ts';
 import { settledRun } from './settle.ts';
+import type { Started } from './start.ts';
 
-/** The events of a phase that this process has just begun: those after number `position`, up to the end of its stream. */
-export function followPhase(
+/** The events of a phase that has just been begun, here or by an earlier request for the same, up to the end of its stream. */
+export async function followPhase(
   scope: Scope,
-  threadId: string,
-  runId: string,
-  position: number,
+  { run, before, ...start }: Started,
   signal: AbortSignal,
-): AsyncIterable<NumberedEvent[]> {
-  return fromBus(scope, threadId, runId, position, signal);
+): Promise<AsyncIterable<NumberedEvent[]>> {
+  const { thread_id: threadId, id: runId } = run;
+  if (before) return phaseAgain(scope, { threadId, runId, ...start }, false, signal);
+  return fromBus(scope, threadId, runId, start.position, signal);
 }
 
 /**
@@ -24,12 +26,14 @@ export function followPhase(
  */
 export async function phaseAgain(
   scope: Scope,
-  { threadId, runId, position }: { threadId: string; runId: string; position: number },
+  phase: { threadId: string; runId: string } & PhaseStart,
   withThread: boolean,
   signal: AbortSignal,
 ): Promise<AsyncIterable<NumberedEvent[]>> {
-  await settledRun(scope, threadId, runId);
-  const { events, numbered } = await resumeRun(scope, threadId, runId, position, signal);
+  const { threadId, runId, position } = phase;
+  const record = await settledRun(scope, threadId, runId);
+  const seen = record && seenBefore(record, phase);
+  const { events, numbered } = await resumeRun(scope, threadId, runId, position, signal, seen);
   return withThread && !numbered
     ? withCreation(await retrieveThread(scope.domain, threadId), events)
     : events;
@@ -46,6 +50,7 @@ async function* withCreation(
 /**
  * The events after number `after`, for somebody who comes back. Where they are no longer at hand, the run's end is awaited
  * and told from what is stored, and the numbers do not go on where `after` left off.
+ * @param known what the client has seen of the run, where that can be told
  */
 export async function resumeRun(
   scope: Scope,
@@ -53,11 +58,12 @@ export async function resumeRun(
   runId: string,
   after: number,
   signal: AbortSignal,
+  known?: Seen,
 ): Promise<{ events: AsyncIterable<NumberedEvent[]>; numbered: boolean }> {
   if (await scope.clockwork.bus.holds(runId, after)) {
     return { events: fromBus(scope, threadId, runId, after, signal), numbered: true };
   }
-  const seen = after === 0 ? new Told().seen : 'unknown';
+  const seen = after === 0 ? new Told().seen : (known ?? 'unknown');
   return { events: fromStore(scope, threadId, runId, seen, 0, signal), numbered: false };
 }
 

@@ -2,7 +2,7 @@
  * A run's stream from what is stored, for a client whose events are gone: after a restart, or when another process has
  * taken the run over. Steps and messages as they ended, then the run.
  */
-import { allRunMessages, allSteps } from '../assistants/runs.ts';
+import { allRunMessages, allSteps, type PhaseStart, type RunRecord } from '../assistants/runs.ts';
 import type { AssistantEvent, Message, Run, RunStep } from '../assistants/types.ts';
 import type { Scope } from './scope.ts';
 import { whileWaiting } from './wait.ts';
@@ -16,6 +16,21 @@ export interface Seen {
   closed: ReadonlySet<string>;
   /** The run's own beginning. */
   run: boolean;
+  /** The step whose outputs were submitted last: with its end the run goes on. */
+  answered?: string | undefined;
+}
+
+/** What a client had seen that submitted the outputs with which a phase began: all there was, but the end of the last step. */
+export function seenBefore({ steps, messages }: RunRecord, start: PhaseStart): Seen | undefined {
+  // Noted by an earlier version, which did not count.
+  if (start.steps === undefined) return undefined;
+  const answered = steps[start.steps - 1];
+  return {
+    open: new Set(answered === undefined ? [] : [answered]),
+    closed: new Set([...steps.slice(0, Math.max(0, start.steps - 1)), ...messages.slice(0, start.messages)]),
+    run: true,
+    answered,
+  };
 }
 
 const OPENED = /^thread\.(run\.step|message)\.created$/;
@@ -64,26 +79,40 @@ export async function storedEvents(
   const steps = await allSteps(scope.domain, record);
   return [
     ...(seen === 'unknown' || seen.run ? [] : beginning(record.run)),
-    ...steps.flatMap((step) => stepEvents(step, messages, seen)),
+    ...steps.flatMap((step) => [
+      ...stepEvents(step, messages, seen),
+      ...(seen !== 'unknown' && seen.answered === step.id ? goingOn(record.run) : []),
+    ]),
     { event: `thread.run.${record.run.status}` as 'thread.run.completed', data: record.run },
+  ];
+}
+
+/** The run before it came to where it is. */
+const unended = (run: Run): Run => ({
+  ...run,
+  status: 'queued',
+  expires_at: run.expires_at ?? run.created_at + 600,
+  cancelled_at: null,
+  failed_at: null,
+  completed_at: null,
+  required_action: null,
+  last_error: null,
+  incomplete_details: null,
+  usage: null,
+});
+
+/** The run after its outputs were submitted (§3.3 b). */
+function goingOn(run: Run): AssistantEvent[] {
+  const queued = unended(run);
+  return [
+    { event: 'thread.run.queued', data: queued },
+    { event: 'thread.run.in_progress', data: { ...queued, status: 'in_progress' } },
   ];
 }
 
 /** The run as it was before anything came of it. */
 function beginning(run: Run): AssistantEvent[] {
-  const queued: Run = {
-    ...run,
-    status: 'queued',
-    started_at: null,
-    expires_at: run.expires_at ?? run.created_at + 600,
-    cancelled_at: null,
-    failed_at: null,
-    completed_at: null,
-    required_action: null,
-    last_error: null,
-    incomplete_details: null,
-    usage: null,
-  };
+  const queued: Run = { ...unended(run), started_at: null };
   const started: Run = { ...queued, status: 'in_progress', started_at: run.started_at };
   return [
     { event: 'thread.run.created', data: queued },

@@ -4,7 +4,7 @@ import { keys, locks } from '../assistants/domain.ts';
 import { badRequest, errors } from '../assistants/errors.ts';
 import { hasUserMessage, placeMessages } from '../assistants/messages.ts';
 import type { MessageParams, RunParams, ThreadParams } from '../assistants/params.ts';
-import { buildRun, isOver, placeRun, type RunRecord } from '../assistants/runs.ts';
+import { buildRun, isOver, type PhaseStart, placeRun, type RunRecord } from '../assistants/runs.ts';
 import { createThread, loadThread, type ThreadRecord } from '../assistants/threads.ts';
 import type { Assistant, AssistantEvent, Run, Thread } from '../assistants/types.ts';
 import { attachToThread } from '../files/vector-stores.ts';
@@ -16,10 +16,11 @@ import { holdLease, type RunLease } from './lease.ts';
 import type { Scope, Withdraw } from './scope.ts';
 import { activeRun } from './settle.ts';
 
-/** A run that has begun. Its events start after number `position` of its bus channel. */
-export interface Started {
+/** A run that has begun, or goes on, and the phase that was begun with it. */
+export interface Started extends PhaseStart {
   run: Run;
-  position: number;
+  /** The phase was begun by an earlier request for the same. */
+  before?: boolean;
 }
 
 /**
@@ -113,7 +114,7 @@ async function begin(
   clockwork.bus.publish(run.id, [...opening, ...begun.events]);
   const withdraw: Withdraw = { messages: messages.map(({ id }) => id), thread: opening.length > 0 };
   await carryOn(scope, record, begun.state, lease, withdraw);
-  return { run, position: 0 };
+  return { run, position: 0, steps: 0, messages: 0 };
 }
 
 /** Inside the thread's critical section: somebody may have been quicker since the first look. */

@@ -214,3 +214,72 @@ describe('a key', () => {
     }
   });
 });
+
+describe('tool outputs that are submitted again (§A.7.1)', () => {
+  const ASK = (id: string) => callFunctions({ name: 'f', call_id: id, arguments: {} });
+
+  async function waiting(rigged: Rig) {
+    const { thread_id, assistant_id } = await ready(rigged, { tools: [FUNCTION] });
+    const { id } = await rigged.ok('POST', `/threads/${thread_id}/runs`, { assistant_id });
+    await rigged.wait(thread_id, id);
+    const submit = (tool_outputs: object[], more = {}) =>
+      rigged.call('POST', `/threads/${thread_id}/runs/${id}/submit_tool_outputs`, { tool_outputs, ...more });
+    return { id, submit, where: `/threads/${thread_id}/runs/${id}`, wait: () => rigged.wait(thread_id, id) };
+  }
+
+  it.each([
+    ['with its id', { tool_call_id: 'call_one', output: '1' }],
+    ['with an empty id', { tool_call_id: '', output: '1' }],
+    ['without an id', { output: '1' }],
+  ])('get the run as it is by then, %s', async (_, output) => {
+    const rigged = rig();
+    rigged.sim.script(ASK('call_one'), turn(say('Done.')));
+    const { id, submit, wait, where } = await waiting(rigged);
+    expect((await submit([output])).status).toBe(200);
+    const soon = await submit([output]);
+    expect([soon.status, soon.body.id]).toEqual([200, id]);
+    await wait();
+    const late = await submit([output]);
+    expect([late.status, late.body.id, late.body.status]).toEqual([200, id, 'completed']);
+    const others = await submit([{ ...output, output: '2' }]);
+    expect(others).toMatchObject({
+      status: 400,
+      body: {
+        code: 'InvalidParameter',
+        message: 'Runs in status "completed" do not accept tool outputs.',
+      },
+    });
+    const { data } = await rigged.ok('GET', `${where}/steps?order=asc`);
+    expect(data[0].step_details.tool_calls[0].function.output).toBe('1');
+    expect(rigged.sim.responsesRequests).toHaveLength(2);
+  });
+
+  it('get the stream of what came after them (§A.9)', async () => {
+    const rigged = rig();
+    rigged.sim.script(ASK('call_one'), turn(say('Done.')));
+    const { where } = await waiting(rigged);
+    const body = { tool_outputs: [{ tool_call_id: '', output: '1' }], stream: true };
+    const first = await rigged.frames(`${where}/submit_tool_outputs`, body);
+    const again = await rigged.frames(`${where}/submit_tool_outputs`, body);
+    expect(names(again)).toEqual(names(first));
+    expect(names(again).slice(0, 3)).toEqual(['run.step.completed', 'run.queued', 'run.in_progress']);
+    expect(names(again).at(-1)).toBe('done');
+  });
+
+  it('do not answer the run’s next calls when they name the last ones', async () => {
+    const rigged = rig();
+    rigged.sim.script(ASK('call_one'), ASK('call_two'), turn(say('Done.')));
+    const { submit, wait } = await waiting(rigged);
+    const output = { tool_call_id: 'call_one', output: '1' };
+    await submit([output]);
+    await wait();
+    const again = await submit([output]);
+    expect(again).toMatchObject({ status: 200, body: { status: 'requires_action' } });
+    const [call] = again.body.required_action.submit_tool_outputs.tool_calls;
+    expect(call.id).toBe('call_two');
+    expect((await wait()).status).toBe('requires_action');
+    expect((await submit([{ ...output, output: '2' }])).status).toBe(400);
+    await submit([{ tool_call_id: 'call_two', output: '2' }]);
+    expect((await wait()).status).toBe('completed');
+  });
+});

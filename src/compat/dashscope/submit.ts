@@ -91,6 +91,16 @@ export const submitting: Check[] = group(
       },
     },
     {
+      id: 'ds.submit.other',
+      title: 'A run that has taken its outputs takes no others.',
+      async run(t) {
+        const run = await waitingRun(t);
+        (await t.post(`${whereOf(run)}/submit_tool_outputs`, outputsFor(run.calls))).ok();
+        const others = run.calls.map((tool_call_id) => ({ tool_call_id, output: 'another' }));
+        flat(await t.post(`${whereOf(run)}/submit_tool_outputs`, { tool_outputs: others }), 400);
+      },
+    },
+    {
       id: 'ds.submit.missing',
       needs: ['scripted'],
       title: 'All outputs come in one request: fewer are refused, and the run still waits.',

@@ -6,6 +6,16 @@ import { finishedRun, hangingRun, outputsFor, settled, waitingRun } from './worl
 
 const accepts = (status: string) => `Runs in status "${status}" do not accept tool outputs.`;
 
+const GOES_ON = /^(queued|in_progress|completed)$/;
+
+/** What is said of outputs that come once a run has taken some. */
+const taken = {
+  message: /^Runs in status "(queued|in_progress|completed)" do not accept tool outputs\.$/,
+  type: 'invalid_request_error',
+  param: null,
+  code: null,
+};
+
 export const submitting: Check[] = group(
   {
     dialect: 'openai',
@@ -112,18 +122,31 @@ export const submitting: Check[] = group(
       section: '§2.9 #7',
       evidence: ['REC-rb', 'CODE'],
       title:
-        'Outputs that are submitted again, as after a retry, are refused with the status the run is in by then.',
+        'Other outputs, submitted once a run has taken its own, are refused with the status the run is in by then.',
       async run(t) {
         const { threadId, runId, calls } = await waitingRun(t);
         const where = `/threads/${threadId}/runs/${runId}/submit_tool_outputs`;
         (await t.post(where, outputsFor(calls))).ok();
-        (await t.post(where, outputsFor(calls))).error({
-          status: 400,
-          message: /^Runs in status "(queued|in_progress|completed)" do not accept tool outputs\.$/,
-          type: 'invalid_request_error',
-          param: null,
-          code: null,
-        });
+        const tool_outputs = calls.map((tool_call_id) => ({ tool_call_id, output: 'another' }));
+        (await t.post(where, { tool_outputs })).error({ status: 400, ...taken });
+      },
+    },
+    {
+      id: 'submit.again.same',
+      section: '§2.2',
+      evidence: ['REC-rb', 'CODE'],
+      title:
+        'The same outputs again, as in a retry, change nothing: refused like others, or answered with the run as it is by then.',
+      async run(t) {
+        const { threadId, runId, calls } = await waitingRun(t);
+        const where = `/threads/${threadId}/runs/${runId}`;
+        (await t.post(`${where}/submit_tool_outputs`, outputsFor(calls))).ok();
+        const again = await t.post(`${where}/submit_tool_outputs`, outputsFor(calls));
+        if (again.status === 200) again.field('id', runId).matches('status', GOES_ON);
+        else again.error({ status: 400, ...taken });
+        (await settled(t, threadId, runId)).field('status', 'completed');
+        const steps = (await t.get(`${where}/steps`, { order: 'asc' })).ok();
+        steps.field('data[0].step_details.tool_calls[0].function.output', 'rain');
       },
     },
     ...(

@@ -10,7 +10,7 @@ import { activeRun, settledRun } from '../../runs/settle.ts';
 import { startRun, startThreadAndRun } from '../../runs/start.ts';
 import { submitToolOutputs } from '../../runs/submit.ts';
 import { answer, bodyOf, type Ctx, type Env, idOf, queryOf, scopeOf } from './context.ts';
-import { matchOutputs } from './match-outputs.ts';
+import { callsMeant, matchOutputs } from './match-outputs.ts';
 import { messageParams } from './messages.ts';
 import { presentList, presentRun } from './objects.ts';
 import {
@@ -112,10 +112,10 @@ export const runs = new Hono<Env>()
     const waiting = await settledRun(scope, threadId, runId);
     if (!waiting) throw errors.noRun(runId);
     const { required_action: action } = waiting.run;
-    const callIds = action?.submit_tool_outputs.tool_calls.map(({ id }) => id) ?? [];
-    const outputs = matchOutputs(callIds, tool_outputs);
+    const outputs = matchOutputs(callsMeant(waiting, tool_outputs), tool_outputs);
     const started = await submitToolOutputs(scope, threadId, runId, outputs);
     if (stream) return streamPhase(c, scope, started);
+    if (started.before) return answer(c, presentRun(started.run, 'stored'));
     // The answer still shows what was asked for (§A.7.1).
     return answer(c, presentRun({ ...started.run, required_action: action }, 'created'));
   });

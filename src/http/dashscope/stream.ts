@@ -21,9 +21,10 @@ export const DASHSCOPE_FRAMING: Framing = {
 };
 
 /** @param started the phase that was begun for this request */
-export function streamPhase(c: Ctx, scope: Scope, { run, position }: Started): Response {
-  c.set('started', { threadId: run.thread_id, runId: run.id, position });
-  return stream(c, run, followPhase(scope, run.thread_id, run.id, position, c.req.raw.signal));
+export async function streamPhase(c: Ctx, scope: Scope, started: Started): Promise<Response> {
+  const { run, before: _, ...start } = started;
+  c.set('started', { threadId: run.thread_id, runId: run.id, ...start });
+  return stream(c, run, await followPhase(scope, started, c.req.raw.signal));
 }
 
 /**

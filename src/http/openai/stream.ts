@@ -23,15 +23,17 @@ interface StreamOptions {
 /** `position` goes out as a header, so that a client can count on and say later which event it saw last. */
 const POSITION_HEADER = 'rethread-stream-position';
 
-export function answerStarted(
+export async function answerStarted(
   c: Ctx,
   scope: Scope,
-  { run, position }: Started,
+  started: Started,
   options: StreamOptions,
-): Response {
+): Promise<Response> {
+  const { run, before: _, ...start } = started;
   if (!options.stream) return c.json(presentObject(run), 200, { 'openai-poll-after-ms': '250' });
-  c.set('started', { threadId: run.thread_id, runId: run.id, position });
-  const events = followPhase(scope, run.thread_id, run.id, position, c.req.raw.signal);
+  c.set('started', { threadId: run.thread_id, runId: run.id, ...start });
+  const events = await followPhase(scope, started, c.req.raw.signal);
+  const { position } = start;
   const ids = c.get('service').streamEventIds;
   return stream(c, scope, run.thread_id, run.id, events, { position, ids, ...options });
 }
