@@ -11,6 +11,9 @@ export interface Output {
   isTTY?: boolean;
 }
 
+/** The exit code of a command that Ctrl-C has ended. */
+export const INTERRUPTED = 130;
+
 /** Ends a command with an exit code; with a message, that is printed as an error. */
 export class Exit extends Error {
   readonly code: number;

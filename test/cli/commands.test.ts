@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { directory, rethread } from '../transfer/cli.ts';
 
 const listed = await rethread('.', '--help');
@@ -60,6 +60,28 @@ describe('Ctrl-C', () => {
     expect(await exit).toBe(130);
     expect(said.err).toMatch(/error: interrupted; run the same command again to go on\n$/);
     expect((await rethread(cwd, 'export', '--store', store)).out).toContain(thread(1).slice(0, 20));
+  });
+
+  test('ends an export at once whose reader takes no more, with 130', async () => {
+    const cwd = await directory();
+    const store = `file:${cwd}/store`;
+    // More than a pipe holds, and more than this process reads ahead.
+    const long = {
+      metadata: Object.fromEntries(Array.from({ length: 16 }, (_, at) => [at, 'x'.repeat(512)])),
+    };
+    const threads = Array.from({ length: 200 }, (_, at) => ({ ...JSON.parse(thread(at)), ...long }));
+    await writeFile(join(cwd, 'dump.json'), JSON.stringify(threads));
+    expect(await rethread(cwd, 'import', '--store', store, 'dump.json')).toMatchObject({ code: 0 });
+    const { child, said, exit } = started(cwd, 'export', '--store', store);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child.stdout, 'readable');
+    // By now it waits for its reader, and says nothing of being done.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(said.err).not.toContain('exported');
+    child.kill('SIGINT');
+    const late = new Promise((resolve) => setTimeout(resolve, 10_000, 'still there'));
+    expect(await Promise.race([exit, late])).toBe(130);
+    expect(said.err).toMatch(/error: interrupted; what was written is not complete\n$/);
   });
 
   test('leaves no half-written export under its name; the same command goes on', async () => {
