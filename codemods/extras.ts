@@ -6,6 +6,7 @@ import { findInComponent } from './detect/components.ts';
 import { findMocks, mockAdvice } from './detect/mocks.ts';
 import type { Package } from './project/packages.ts';
 import { relativeTo } from './source/relative.ts';
+import type { Source } from './source/sources.ts';
 import { lineMap } from './source/text.ts';
 import type { PassesResult } from './targets/passes.ts';
 import { ASSISTANTS_FILE, assistantsFile, withoutModel } from './transforms/assistants-file.ts';
@@ -94,13 +95,10 @@ function declareAssistants(shop: Workshop, result: PassesResult): void {
     .sort()
     .map((file) => shop.sources.get(file))
     .filter((source) => source !== undefined);
-  const ids = findAssistantIds(flow, sites, sources, shop.root);
+  const dirOf = (source: Source): string => ownerOf(shop, source.path)?.dir ?? shop.root;
   const byDir = new Map<string, AssistantId[]>();
-  for (const id of ids) {
-    const [user] = id.usedIn;
-    const dir = (user && ownerOf(shop, user.path)?.dir) ?? shop.root;
-    byDir.set(dir, [...(byDir.get(dir) ?? []), id]);
-  }
+  for (const id of findAssistantIds(flow, sites, sources, shop.root, dirOf))
+    byDir.set(id.dir, [...(byDir.get(id.dir) ?? []), id]);
   for (const [dir, own] of byDir) {
     const file = `${dir}/${ASSISTANTS_FILE}`;
     const existing = existsSync(file) ? readFileSync(file, 'utf8') : undefined;

@@ -39,7 +39,7 @@ export interface Change extends Place {
  * - `already`: its client was behind rethread before this run.
  * - `live`: a resource that OpenAI still serves (vector stores, files); its client needs no wrapping for it.
  * - `unresolved`: nobody could say where its client is made; a finding tells why.
- * - `withheld`: its client is known but was left alone (browser code, a test's own client); a finding tells why.
+ * - `withheld`: its client is known but was left alone (browser code, a test's own client, a server of one's own); a finding tells why.
  * - `moved`: is a call of Conversations or Responses now, or not needed any more.
  */
 export type SiteStatus = 'moved' | 'wrapped' | 'already' | 'live' | 'unresolved' | 'withheld';
@@ -60,6 +60,8 @@ export type FindingCode =
   | 'client-unresolved'
   | 'client-in-browser'
   | 'client-in-test'
+  | 'client-of-local-server'
+  | 'edge-runtime'
   | 'ambiguous-arguments'
   | 'unknown-method'
   | 'sdk-speaks-v1'

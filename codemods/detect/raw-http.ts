@@ -53,7 +53,12 @@ export function findRawHttp(tracer: Tracer, source: Source): RawUse[] {
     if (sum.right === template && PATH.test(`${template.head.text}/`))
       uses.push(...basesOf(tracer, source, leftmost(sum.left), sum));
   }
-  uses.push(...throughInstances(tracer, source), ...ofConstants(source), ...byHost(source));
+  uses.push(
+    ...throughInstances(tracer, source),
+    ...ofConstants(source),
+    ...byHost(source),
+    ...handedOn(tracer, source),
+  );
   return uses;
 }
 
@@ -183,4 +188,33 @@ function byHost(source: Source): RawUse[] {
     found.push({ kind: 'lost', source, node: literal, reason: 'its host is given apart from its path' });
   }
   return found;
+}
+
+/**
+ * `poll(client, `/threads/${id}/runs/${run}`)` in a file that writes the API's header: a function is given a client and a
+ * path, and puts a request together that does not go through the client.
+ */
+function handedOn(tracer: Tracer, source: Source): RawUse[] {
+  if (!/OpenAI-Beta/i.test(source.text)) return [];
+  const found: RawUse[] = [];
+  for (const literal of [...source.index.strings, ...source.index.templates]) {
+    const call = literal.parent;
+    if (!ts.isCallExpression(call) || !ts.isIdentifier(call.expression)) continue;
+    const path = ts.isTemplateExpression(literal) ? `${literal.head.text}/` : literal.text;
+    if (!PATH.test(path) || !call.arguments.some((each) => each !== literal && isClient(tracer, each)))
+      continue;
+    const reason = `\`${call.expression.text}\` is given its path and a client, and it may not be sent through that client`;
+    found.push({ kind: 'lost', source, node: literal, reason });
+  }
+  return found;
+}
+
+function isClient(tracer: Tracer, node: ts.Expression): boolean {
+  return tracer
+    .trace(node)
+    .some(
+      (value) =>
+        (value.kind === 'client' || value.kind === 'typed' || value.kind === 'wrapped') &&
+        value.path.length === 0,
+    );
 }

@@ -3,6 +3,7 @@
  * made; calls are touched only where the installed SDK or version 2 of the API wants them otherwise.
  */
 import { ts } from 'ts-morph';
+import { edgeRuntime } from '../detect/edge.ts';
 import { findLiveCalls } from '../detect/live-calls.ts';
 import { isKnownMethod } from '../detect/methods.ts';
 import { findOtherLibraries } from '../detect/other-libraries.ts';
@@ -65,6 +66,7 @@ export function planShim(
     sources.filter((source) => !broken.has(source)),
   );
   remarkOldSdk(context, plan);
+  remarkEdge(context, plan);
   plan.remarks.push(...unresolvedRemarks(context.tracer, plan.sites, context.root));
   for (const site of all) {
     if (taken.has(site.node))
@@ -286,6 +288,28 @@ function remarkOldSdk(context: ShimContext, plan: Plan): void {
       severity: 'action',
       message: `openai ${version.text} speaks version 1 of the Assistants API (header \`assistants=v1\`), which was retired in 2024.`,
       help: 'Update it within its major first: `npm install openai@^4.104.0`. Then run this command again.',
+    });
+  }
+}
+
+/** Files that call, or make the client, where rethread has no place to keep threads. */
+function remarkEdge(context: ShimContext, plan: Plan): void {
+  const { tracer } = context;
+  const files = new Set<Source>();
+  for (const { status, source, clients } of plan.sites) {
+    if (status !== 'wrapped' && status !== 'already') continue;
+    for (const each of [source, ...clients.map(({ node }) => tracer.sources.of(node))]) files.add(each);
+  }
+  for (const source of files) {
+    const edge = edgeRuntime(source, tracer.packages.of(source.path));
+    if (!edge) continue;
+    plan.remarks.push({
+      source,
+      at: edge.at,
+      code: 'edge-runtime',
+      severity: 'action',
+      message: `This code runs on ${edge.name}, where rethread cannot keep threads: it needs Node.`,
+      help: `${edge.remedy}, or run \`npx rethread serve\` and give the client its address instead: \`baseURL: "https://your-gateway/v1"\`.`,
     });
   }
 }

@@ -156,12 +156,39 @@ function atTop(source: Source, request: ImportRequest, local: string, style: Sty
   return { local, edits: [edit], at: edit.start };
 }
 
-/** Puts a statement at the top of a file, behind its imports. */
-export function declareAtTop(source: Source, text: string, packageType: string | undefined): Edit {
+/**
+ * Puts a statement at the top of a file, before all of `users`: behind its imports, and behind what brings the `.env` file
+ * into the environment, which the statement may read.
+ */
+export function declareAtTop(
+  source: Source,
+  text: string,
+  packageType: string | undefined,
+  users: readonly ts.Node[],
+): Edit {
   const style = styleOf(source);
-  const { last, before } = topOf(source, packageType);
-  if (last) return afterStatement(source, last, text, style);
+  const { how, last, before } = topOf(source, packageType);
+  const first = Math.min(...users.map((user) => topStatement(user).pos));
+  const anchor = source.ast.statements.findLast(
+    (statement) =>
+      statement.end <= first && (statement === last || isLoad(statement, how) || loadsEnvironment(statement)),
+  );
+  if (anchor) return afterStatement(source, anchor, text, style);
   return { start: before, end: before, text: text.trimStart() + style.eol + style.eol };
+}
+
+function topStatement(node: ts.Node): ts.Node {
+  let at = node;
+  while (at.parent && !ts.isSourceFile(at.parent)) at = at.parent;
+  return at;
+}
+
+/** `dotenv.config()`, `require('dotenv').config()`, `process.loadEnvFile()`. */
+function loadsEnvironment(statement: ts.Statement): boolean {
+  if (!ts.isExpressionStatement(statement) && !ts.isVariableStatement(statement)) return false;
+  return /\b\w*dotenv[\w-]*(?:\/config)?(?:['"]\s*\))?(?:\s*\.\s*\w+)?\s*\(|require\(\s*['"]dotenv|\bloadEnvFile\s*\(/i.test(
+    statement.getText(),
+  );
 }
 
 interface Top {
@@ -173,21 +200,23 @@ interface Top {
 }
 
 function topOf(source: Source, packageType: string | undefined): Top {
-  const esm = moduleStyle(source, packageType) === 'esm';
+  const how = moduleStyle(source, packageType) === 'esm' ? 'import' : 'require';
   const { statements } = source.ast;
-  const last = statements.findLast((statement) =>
-    esm
-      ? ts.isImportDeclaration(statement)
-      : ts.isVariableStatement(statement) && /=\s*require\s*\(/.test(statement.getText(source.ast)),
-  );
+  const last = statements.findLast((statement) => isLoad(statement, how));
   const isDirective = (statement: ts.Statement): boolean =>
     ts.isExpressionStatement(statement) && ts.isStringLiteral(statement.expression);
   const first = statements.find((statement) => !isDirective(statement));
   return {
-    how: esm ? 'import' : 'require',
+    how,
     last,
     before: first ? first.getStart(source.ast) : source.text.length,
   };
+}
+
+function isLoad(statement: ts.Statement, how: Top['how']): boolean {
+  return how === 'import'
+    ? ts.isImportDeclaration(statement)
+    : ts.isVariableStatement(statement) && /=\s*require\s*\(/.test(statement.getText());
 }
 
 /** A name that means nothing else where it will be used. */

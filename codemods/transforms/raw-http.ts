@@ -59,6 +59,7 @@ export function routeInProcess(
     source,
     `${eol}const ${name} = ${imported.local}()${semicolon}`,
     request.packageType,
+    calls,
   );
   return calls.map((call, index) => {
     const start = call.getStart(source.ast);
@@ -105,7 +106,10 @@ export function routeToGateway(
     } else {
       const name = constantName(use);
       const edits = [asTemplate(source, use, name)];
-      if (!declared.has(use.vendor)) edits.push(declaration(source, use.vendor, name));
+      if (!declared.has(use.vendor)) {
+        const users = uses.filter(({ kind, vendor }) => kind === 'url' && vendor === use.vendor);
+        edits.push(declaration(source, use.vendor, users, name));
+      }
       declared.add(use.vendor);
       rewrites.push({ kind: 'raw-http', at, message, edits });
     }
@@ -146,12 +150,13 @@ function constantName(use: Routable): string {
   return binding && !ts.isSourceFile(binding.scope) ? `${name}_` : name;
 }
 
-function declaration(source: Source, vendor: Vendor, name: string): Edit {
+function declaration(source: Source, vendor: Vendor, users: readonly Routable[], name: string): Edit {
   const { eol, semicolon, quote } = styleOf(source);
   return declareAtTop(
     source,
     `${eol}const ${name} = ${environment(source, vendor, quote)}${semicolon}`,
     undefined,
+    users.map(({ node }) => node),
   );
 }
 

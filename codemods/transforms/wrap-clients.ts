@@ -3,9 +3,11 @@ import { ts } from 'ts-morph';
 import { isTestFile } from '../detect/test-files.ts';
 import { isSdkModule } from '../flow/sdk-module.ts';
 import type { Tracer } from '../flow/values.ts';
-import { propertyName } from '../source/parse.ts';
+import { bare, propertyName } from '../source/parse.ts';
 import type { Source } from '../source/sources.ts';
 import type { Outcome } from './outcome.ts';
+
+const LOCAL = /^https?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?=[:/…]|$)/;
 
 /** Why a client that reaches Assistants calls is left as it is, or nothing if it is to be wrapped. */
 export function reasonToLeave(
@@ -33,22 +35,56 @@ export function reasonToLeave(
       help: 'If the test talks to the API, wrap it: `withAssistants(new OpenAI(…), { store: "memory:" })`. If it mocks HTTP, nothing is to be done.',
     };
   }
+  const server = localServer(tracer, client);
+  if (server !== undefined) {
+    return {
+      at,
+      code: 'client-of-local-server',
+      severity: 'action',
+      message: `This client talks to a server on its own machine (\`${server}\`) and not to OpenAI, so it was left as it is.`,
+      help: 'If that server has the Assistants API itself, nothing is to be done. If it only passes requests on to OpenAI, wrap the client: `withAssistants(new OpenAI(…))`.',
+    };
+  }
   return undefined;
 }
 
 function isInBrowser(tracer: Tracer, source: Source, client: ts.NewExpression): boolean {
   if (hasUseClient(source)) return true;
+  return optionOf(tracer, client, 'dangerouslyAllowBrowser').some(
+    (value) => value.kind !== ts.SyntaxKind.FalseKeyword,
+  );
+}
+
+/** What a client may be given as an option, as far as the options are written out. */
+function optionOf(tracer: Tracer, client: ts.NewExpression, name: string): ts.Expression[] {
   const [options] = client.arguments ?? [];
-  if (!options) return false;
-  return tracer.trace(options).some((value) => {
-    if (value.kind !== 'object') return false;
-    return value.node.properties.some(
-      (property) =>
-        propertyName(property.name) === 'dangerouslyAllowBrowser' &&
-        ts.isPropertyAssignment(property) &&
-        property.initializer.kind !== ts.SyntaxKind.FalseKeyword,
+  if (!options) return [];
+  return tracer
+    .trace(options)
+    .flatMap((value) =>
+      value.kind === 'object'
+        ? value.node.properties.flatMap((property) =>
+            propertyName(property.name) === name && ts.isPropertyAssignment(property)
+              ? [property.initializer]
+              : [],
+          )
+        : [],
     );
+}
+
+/** The `baseURL` of a client that always leads to its own machine. */
+function localServer(tracer: Tracer, client: ts.NewExpression): string | undefined {
+  const urls = optionOf(tracer, client, 'baseURL').flatMap((given) => {
+    const value = bare(given);
+    if (ts.isTemplateExpression(value)) return [`${value.head.text}…`];
+    return tracer
+      .trace(value)
+      .map((each) =>
+        each.kind === 'literal' && ts.isStringLiteralLike(each.node) ? each.node.text : undefined,
+      );
   });
+  const [first] = urls;
+  return urls.every((url) => url !== undefined && LOCAL.test(url)) ? first : undefined;
 }
 
 function hasUseClient(source: Source): boolean {
