@@ -36,6 +36,7 @@ import { OPENAIS_OWN } from './tools/define.ts';
 import { pluginTools } from './tools/plugins.ts';
 import { createRegistry, type Registry } from './tools/registry.ts';
 import { type Caller, createUpstream, type Upstream } from './upstream/client.ts';
+import type { Profile } from './upstream/profile.ts';
 import { resolveProfile } from './upstream/profiles.ts';
 
 /** What goes on around the runs of a gateway. */
@@ -132,6 +133,7 @@ export async function build(
       leaseMs,
       active,
       turnstiles: new Map(),
+      loose: new Set(),
       observeRun,
       admit() {
         if (state.draining) throw closing();
@@ -190,6 +192,12 @@ function createService(
   const search = options.toolSettings?.rag?.retrieve;
   const retrieve = search && createRetrieve(search);
   const profileFor = ({ caller }: Identity) => resolveProfile(options.profile, caller.baseURL);
+  const foreground = new Set<string>();
+  const tellForeground = ({ name, background }: Profile) => {
+    if (!options.background || background || foreground.has(name)) return;
+    foreground.add(name);
+    log('warn', `The option background is on, but the profile '${name}' has no background responses.`);
+  };
   return {
     profileFor,
     async scopeFor(identity, own) {
@@ -203,10 +211,12 @@ function createService(
         clockwork: { ...clockwork, ...(ownLog && { log: ownLog }), ...(waitUntil && { waitUntil }) },
         // Most requests go no further than the store.
         get upstream() {
-          const { maxRetries, timeout } = options;
-          upstream ??= observeUpstream(
-            createUpstream(identity.caller, { profile: profile(), maxRetries, timeout }),
-          );
+          if (upstream) return upstream;
+          const { maxRetries, timeout, background } = options;
+          const can = profile();
+          tellForeground(can);
+          const own = { profile: can, maxRetries, timeout, background };
+          upstream = observeUpstream(createUpstream(identity.caller, own));
           return upstream;
         },
         get lane() {
