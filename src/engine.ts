@@ -35,7 +35,8 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
   let running: Works | undefined;
   const state = { draining: false, closing: false };
   const start = (log?: Clockwork['log']) => {
-    works ??= import('./works.ts').then(({ build }) => build(given, hooks, state, log));
+    if (works) return works;
+    works = import('./works.ts').then(({ build }) => build(given, hooks, state, log));
     // What could not be opened is tried again by the next request.
     works.catch(() => {
       works = undefined;
@@ -53,7 +54,7 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
     async handle(request, identity) {
       try {
         if (state.closing) throw closing();
-        running = await start(identity.log);
+        running ??= await start(identity.log);
         return await running.handler(request, identity);
       } catch (error) {
         return refuse(request, asAnswer(error), identity);
@@ -96,17 +97,13 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
 /** How often runs are looked at that are only about to begin, or being let go of. */
 const LOOK_MS = 20;
 
-/** Waits until no run is in progress, and what goes on beyond runs is done, `timeout` milliseconds at most. */
+/** Waits until no run is in progress, `timeout` milliseconds at most. */
 async function quiet(tenants: Tenants, timeout: number): Promise<void> {
   const deadline = performance.now() + timeout;
   for (;;) {
     const busy = tenants.all().filter(({ clockwork }) => clockwork.held.size > 0);
     const left = deadline - performance.now();
-    if (left <= 0) return;
-    if (busy.length === 0) {
-      const loose = tenants.all().flatMap(({ clockwork }) => [...clockwork.loose]);
-      return loose.length > 0 ? within(left, Promise.all(loose)) : undefined;
-    }
+    if (busy.length === 0 || left <= 0) return;
     const phases = busy.flatMap(({ clockwork }) => [...clockwork.live.values()].map(({ done }) => done));
     if (phases.length > 0) await within(left, Promise.all(phases));
     else await within(Math.min(left, LOOK_MS));

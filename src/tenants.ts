@@ -45,9 +45,11 @@ export function createTenants(open: (name: string) => Promise<Tenant>, most = 10
 
   return {
     of(name) {
-      const tenant = asked.get(name) ?? start(name);
+      const known = asked.get(name);
+      const tenant = known ?? start(name);
       asked.delete(name);
       asked.set(name, tenant);
+      if (known) return known;
       // What could not be opened is tried again by the next request.
       tenant.catch(() => {
         if (asked.get(name) === tenant) asked.delete(name);

@@ -20,6 +20,7 @@ import {
   type RethreadOptions,
 } from './options.ts';
 import type { Shared } from './queue/shared.ts';
+import { type Common, RequestScope } from './request-scope.ts';
 import { type ActiveRun, type ActiveRuns, createActiveRuns } from './runs/active.ts';
 import { createBus } from './runs/bus.ts';
 import { workOn } from './runs/delegate.ts';
@@ -35,8 +36,7 @@ import { builtInTools } from './tools/built-in.ts';
 import { OPENAIS_OWN } from './tools/define.ts';
 import { pluginTools } from './tools/plugins.ts';
 import { createRegistry, type Registry } from './tools/registry.ts';
-import { type Caller, createUpstream, type Upstream } from './upstream/client.ts';
-import type { Profile } from './upstream/profile.ts';
+import { createUpstream, type Upstream } from './upstream/client.ts';
 import { resolveProfile } from './upstream/profiles.ts';
 
 /** What goes on around the runs of a gateway. */
@@ -133,7 +133,6 @@ export async function build(
       leaseMs,
       active,
       turnstiles: new Map(),
-      loose: new Set(),
       observeRun,
       admit() {
         if (state.draining) throw closing();
@@ -188,45 +187,33 @@ function createService(
   log: Clockwork['log'],
   retries: Ledger,
 ): Service {
-  const models = options.models ?? {};
+  const { models = {}, maxRetries, timeout } = options;
   const search = options.toolSettings?.rag?.retrieve;
-  const retrieve = search && createRetrieve(search);
   const profileFor = ({ caller }: Identity) => resolveProfile(options.profile, caller.baseURL);
-  const foreground = new Set<string>();
-  const tellForeground = ({ name, background }: Profile) => {
-    if (!options.background || background || foreground.has(name)) return;
-    foreground.add(name);
-    log('warn', `The option background is on, but the profile '${name}' has no background responses.`);
+  const common: Common = {
+    tools,
+    retrieve: search && createRetrieve(search),
+    images,
+    models,
+    profileFor,
+    upstreamFor: (identity) =>
+      observeUpstream(
+        createUpstream(identity.caller, { profile: profileFor(identity), maxRetries, timeout }),
+      ),
   };
   return {
     profileFor,
     async scopeFor(identity, own) {
       const { tenant, log: ownLog, waitUntil } = identity;
-      const { domain: shared, clockwork } = await tenants.of(tenant);
-      const domain = { ...shared, ...own };
-      const profile = () => profileFor(identity);
-      let upstream: Upstream | undefined;
-      return {
-        domain,
-        clockwork: { ...clockwork, ...(ownLog && { log: ownLog }), ...(waitUntil && { waitUntil }) },
-        // Most requests go no further than the store.
-        get upstream() {
-          if (upstream) return upstream;
-          const { maxRetries, timeout, background } = options;
-          const can = profile();
-          tellForeground(can);
-          const own = { profile: can, maxRetries, timeout, background };
-          upstream = observeUpstream(createUpstream(identity.caller, own));
-          return upstream;
-        },
-        get lane() {
-          return laneOf(identity.caller);
-        },
-        tools,
-        retrieve,
-        saveImage: (id, image, type) => images.save(domain, tenant, id, image, type),
-        modelFor: (model) => models[model] ?? profile().model(model),
-      };
+      const { domain, clockwork } = await tenants.of(tenant);
+      return new RequestScope(
+        own ? { ...domain, ...own } : domain,
+        ownLog || waitUntil
+          ? { ...clockwork, ...(ownLog && { log: ownLog }), ...(waitUntil && { waitUntil }) }
+          : clockwork,
+        identity,
+        common,
+      );
     },
     knowsTool: tools.has,
     busyThread: options.busyThread ?? 'reject',
@@ -261,9 +248,6 @@ function checkDeclared(assistants: NonNullable<RethreadOptions['assistants']>, {
       );
   }
 }
-
-const laneOf = ({ baseURL, headers }: Caller) =>
-  [baseURL, headers['authorization'], headers['api-key']].join(' ');
 
 const logToConsole: Clockwork['log'] = (level, message, details = {}) => {
   if (level === 'info') return;

@@ -15,7 +15,6 @@ export function workerCommand(): Command {
     'upstream',
     'upstreamKey',
     'profile',
-    'background',
     'tenants',
     'assistants',
     'models',

@@ -3,5 +3,7 @@ const PATH = /\/rethread\/images\/([A-Za-z0-9_-]{32})\.[a-z]{3,4}$/;
 
 /** What nobody guesses in the address of an image; undefined for any other request. */
 export function imageToken({ method, url }: Request): string | undefined {
-  return method === 'GET' ? PATH.exec(new URL(url).pathname)?.[1] : undefined;
+  return method === 'GET' && url.includes('/rethread/images/')
+    ? PATH.exec(new URL(url).pathname)?.[1]
+    : undefined;
 }

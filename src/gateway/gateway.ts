@@ -6,17 +6,22 @@ import { ApiError } from '../assistants/errors.ts';
 import { createEngine } from '../engine.ts';
 import { dashScopeRoute, speaksDashScope } from '../http/dashscope/route.ts';
 import { unknownRoute } from '../http/openai/envelope.ts';
-import { localRoute } from '../http/openai/route.ts';
+import { type LocalRoute, localRoute } from '../http/openai/route.ts';
+import { pathnameOf } from '../http/pathname.ts';
 import { refuse } from '../http/refuse.ts';
+import type { Identity } from '../http/service.ts';
 import type { Fetch } from '../upstream/client.ts';
-import { createIdentities, keyOwner, tenantOwner } from './identity.ts';
+import { createIdentities, keyOwner, tenantOwner, type Visitor } from './identity.ts';
 import { createKeyCheck } from './key-check.ts';
 import { digestOf, keyOf, missingKey } from './keys.ts';
-import { createLimits } from './limits.ts';
+import { createLimits, type Limits } from './limits.ts';
 import { createObserver } from './observe.ts';
 import type { GatewayOptions } from './options.ts';
 import { hasNativeApi, passThrough } from './passthrough.ts';
 import { openTenantDirectory, type TenantDirectory } from './tenants.ts';
+
+/** Routes for whoever runs the gateway. */
+const OPERATORS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
 export interface Gateway {
   /** Never rejects. */
@@ -61,31 +66,23 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
     ]),
   );
 
-  async function answer(request: Request, pathname: string): Promise<Response> {
+  async function answer(request: Request, pathname: string, route?: LocalRoute): Promise<Response> {
     const visitor = identify(request);
-    if (!isOurs(request, pathname, baseURL)) {
+    if (!route && !isDashScopes(request, pathname, baseURL)) {
       if (options.assistantsOnly) throw unknownRoute(request.method, pathname);
       return limits.counted(visitor.owner, await passThrough(request, visitor.caller));
     }
-    await checkKey(request, visitor);
+    if (visitor.unknownKey !== undefined) await checkKey(request, visitor);
     directory ??= openTenantDirectory(await engine.open(), (level, message, details) =>
       options.log?.(level, message, details),
     );
     const tenant = await directory.dataOf(visitor.owner, visitor.scope, predecessors.get(visitor.owner));
-    if (request.method === 'POST' && /\/runs$/.test(pathname)) limits.admitStream(tenant);
-    const identity = {
-      tenant,
-      get caller() {
-        return visitor.caller;
-      },
-    };
-    return limits.counted(tenant, await engine.handle(request, identity));
+    return engine.handle(request, new Guest(visitor, tenant, limits));
   }
 
-  async function operators({ headers }: Request, pathname: string): Promise<Response | undefined> {
+  async function operators({ headers }: Request, pathname: string): Promise<Response> {
     if (pathname === '/healthz') return Response.json({ status: 'ok' });
     if (pathname === '/readyz') return readiness();
-    if (pathname !== '/metrics') return undefined;
     if (options.metricsKey !== undefined && keyOf(headers) !== options.metricsKey) throw missingKey();
     const { contentType, body } = await observer.metrics();
     return new Response(body, { headers: { 'content-type': contentType } });
@@ -101,23 +98,20 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
   }
 
   async function reply(request: Request, pathname: string): Promise<Response> {
-    const own = request.method === 'GET' ? await operators(request, pathname) : undefined;
-    return own ?? (await engine.image(request)) ?? answer(request, pathname);
+    if (request.method === 'GET' && OPERATORS.has(pathname)) return operators(request, pathname);
+    return (await engine.image(request)) ?? answer(request, pathname);
   }
 
   return {
     async fetch(request) {
       const began = performance.now();
-      const { pathname } = new URL(request.url);
-      const response = await reply(request, pathname).catch((error: unknown) =>
-        refuse(request, asUpstreamFailure(error)),
-      );
-      observer.request(
-        request.method,
-        routeOf(pathname),
-        response.status,
-        (performance.now() - began) / 1000,
-      );
+      const pathname = pathnameOf(request);
+      const route = localRoute(pathname);
+      // What has a route is no operator's, and no image.
+      const replied = route ? answer(request, pathname, route) : reply(request, pathname);
+      const response = await replied.catch((error: unknown) => refuse(request, asUpstreamFailure(error)));
+      const seconds = (performance.now() - began) / 1000;
+      observer.request(request.method, nameOf(route), response.status, seconds);
       return response;
     },
     async open() {
@@ -128,6 +122,31 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
       await engine.close(timeout);
     },
   };
+}
+
+/** A visitor whose data are known. */
+class Guest implements Identity {
+  readonly tenant: string;
+  readonly #visitor: Visitor;
+  readonly #limits: Limits;
+
+  constructor(visitor: Visitor, tenant: string, limits: Limits) {
+    this.tenant = tenant;
+    this.#visitor = visitor;
+    this.#limits = limits;
+  }
+
+  get caller() {
+    return this.#visitor.caller;
+  }
+
+  admitStream() {
+    this.#limits.admitStream(this.tenant);
+  }
+
+  streamBegins() {
+    return this.#limits.streamBegins(this.tenant);
+  }
 }
 
 /** What the engine is told, and what is the gateway's own. */
@@ -148,21 +167,17 @@ function split({ runsPerTenant, streamsPerTenant, tenants, ...options }: Gateway
 }
 
 /**
- * In DashScope's dialect files are rethread's own, unless the upstream is DashScope, which has them for more than this API;
+ * In DashScope’s dialect files are rethread’s own, unless the upstream is DashScope, which has them for more than this API;
  * in OpenAI's they are the upstream's, but for those that runs made.
  */
-function isOurs(request: Request, pathname: string, upstream: string): boolean {
-  if (localRoute(pathname)) return true;
+function isDashScopes(request: Request, pathname: string, upstream: string): boolean {
   const route = speaksDashScope(request) ? dashScopeRoute(pathname) : undefined;
   return route !== undefined && !hasNativeApi(upstream);
 }
 
-/** A path with its ids taken out, so that metrics do not grow with the data. */
-function routeOf(pathname: string): string {
-  return (localRoute(pathname)?.path ?? '(upstream)').replace(
-    /\/(asst|thread|run|msg|message|step|file)[_-][^/]*/g,
-    '/:$1',
-  );
+/** A route's path with its ids taken out, so that metrics do not grow with the data. */
+function nameOf(route: LocalRoute | undefined): string {
+  return (route?.path ?? '(upstream)').replace(/\/(asst|thread|run|msg|message|step|file)[_-][^/]*/g, '/:$1');
 }
 
 /** What a pass-through could not reach is the upstream's failure, not the gateway's. */

@@ -17,6 +17,26 @@ export interface Visitor {
   unknownKey: string | undefined;
 }
 
+class OneVisitor implements Visitor {
+  readonly owner: string;
+  readonly scope: string;
+  readonly unknownKey: string | undefined;
+  readonly #makeCaller: () => Caller;
+  #caller: Caller | undefined;
+
+  constructor(owner: string, scope: string, unknownKey: string | undefined, makeCaller: () => Caller) {
+    this.owner = owner;
+    this.scope = scope;
+    this.unknownKey = unknownKey;
+    this.#makeCaller = makeCaller;
+  }
+
+  get caller(): Caller {
+    this.#caller ??= this.#makeCaller();
+    return this.#caller;
+  }
+}
+
 export interface Identities {
   /** Where all callers go. */
   baseURL: string;
@@ -76,33 +96,30 @@ export function createIdentities(options: GatewayOptions, fetch: Fetch): Identit
     };
   }
 
-  function visitor(who: Omit<Visitor, 'caller'>, request: Request, upstreamKey: string | undefined): Visitor {
-    let caller: Caller | undefined;
-    return {
-      ...who,
-      get caller() {
-        caller ??= callerOf(request, upstreamKey);
-        return caller;
-      },
-    };
+  function visitor(
+    owner: string,
+    scope: string,
+    unknownKey: string | undefined,
+    request: Request,
+    upstreamKey: string | undefined,
+  ): Visitor {
+    return new OneVisitor(owner, scope, unknownKey, () => callerOf(request, upstreamKey));
   }
 
   function identify(request: Request): Visitor {
     const scopes = scopeHeaders(request.headers);
     const scope = scopes.some((value) => value !== '') ? `/${hash(JSON.stringify(scopes)).slice(0, 32)}` : '';
-    if (auth === 'none')
-      return visitor({ owner: 'local', scope, unknownKey: undefined }, request, options.upstreamKey);
+    if (auth === 'none') return visitor('local', scope, undefined, request, options.upstreamKey);
     const key = keyOf(request.headers);
     if (key === undefined) throw missingKey();
     const digest = hash(key);
     const found = findKey(known, digest);
     if (auth === 'passthrough') {
       const owner = found?.owner ?? keyOwner(digest);
-      return visitor({ owner, scope, unknownKey: digest }, request, undefined);
+      return visitor(owner, scope, digest, request, undefined);
     }
     if (!found) throw wrongKey(key);
-    const who = { owner: found.owner, scope, unknownKey: undefined };
-    return visitor(who, request, found.upstreamKey ?? options.upstreamKey);
+    return visitor(found.owner, scope, undefined, request, found.upstreamKey ?? options.upstreamKey);
   }
 
   return {

@@ -6,7 +6,9 @@ export interface Limits {
   admitRun(tenant: string, live: number): void;
   /** @throws ApiError 429 with `retry-after` */
   admitStream(tenant: string): void;
-  /** Counts a stream until it ends; other answers pass as they are. */
+  /** Counts a stream until what this gives is called. */
+  streamBegins(tenant: string): () => void;
+  /** Counts an answer of somebody else's until its stream ends; answers that are none pass as they are. */
   counted(tenant: string, response: Response): Response;
 }
 
@@ -17,6 +19,10 @@ export function createLimits(runs: number, streams: number): Limits {
     if (now > 0) open.set(tenant, now);
     else open.delete(tenant);
   };
+  const streamBegins = (tenant: string) => {
+    count(tenant, 1);
+    return () => count(tenant, -1);
+  };
   return {
     admitRun(_tenant, live) {
       if (live >= runs) throw tooMany(`${runs} runs in progress`);
@@ -24,15 +30,12 @@ export function createLimits(runs: number, streams: number): Limits {
     admitStream(tenant) {
       if ((open.get(tenant) ?? 0) >= streams) throw tooMany(`${streams} streams open`);
     },
+    streamBegins,
     counted(tenant, response) {
       // The body is asked for last: servers that send plain answers without a stream would make one of it.
       if (!response.headers.get('content-type')?.startsWith('text/event-stream') || !response.body)
         return response;
-      count(tenant, 1);
-      return new Response(
-        untilClosed(response.body, () => count(tenant, -1)),
-        response,
-      );
+      return new Response(untilClosed(response.body, streamBegins(tenant)), response);
     },
   };
 }

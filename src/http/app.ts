@@ -10,6 +10,6 @@ export type Handler = (request: Request, identity: Identity) => Promise<Response
 /** Every failure comes back as an answer: the handler never rejects. */
 export function createHandler(service: Service): Handler {
   const dialects = { openai: openaiDialect(service), dashscope: dashScopeDialect(service) };
-  return async (request, identity) =>
-    dialects[inDashScope(request, identity) ? 'dashscope' : 'openai'].fetch(request, { identity });
+  return (request, identity) =>
+    dialects[inDashScope(request, identity) ? 'dashscope' : 'openai'].fetch(request, identity);
 }

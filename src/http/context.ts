@@ -4,11 +4,22 @@ import type { IdsAhead } from '../assistants/ledger.ts';
 import type { PhaseStart } from '../assistants/runs.ts';
 import type { Identity, Service } from './service.ts';
 
+/** What is known before a request's route is. */
+export interface Exchange {
+  identity: Identity;
+  service: Service;
+  requestId: string;
+  /** The part of the path that the routes are written for, e.g. `/threads/thread_x`. */
+  path: string;
+  /** `performance.now()` when the request came in. */
+  startedAt: number;
+  /** The answer, if {@link answerWith} made it: its headers are all there. */
+  made?: Response;
+}
+
 export interface AnyEnv {
-  Bindings: { identity: Identity };
+  Bindings: Exchange;
   Variables: {
-    service: Service;
-    requestId: string;
     /** The body, once it has been read. */
     body?: { json: unknown };
     /** Ids that were set aside for what the request creates. */
@@ -21,4 +32,15 @@ export interface AnyEnv {
 /** A request's context in any dialect. */
 export interface AnyCtx extends Pick<Context<AnyEnv>, 'req' | 'res' | 'env' | 'var'> {
   set(key: 'idsAhead', value: IdsAhead): void;
+}
+
+/**
+ * An object as the answer. Its headers are handed over all at once and in plain: that is what servers can write out as it
+ * stands, without a `Headers` in between.
+ */
+export function answerWith(exchange: Exchange, object: object, headers: Record<string, string>): Response {
+  exchange.made = new Response(JSON.stringify(object), {
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+  return exchange.made;
 }

@@ -52,7 +52,7 @@ export interface Ways {
 /** Carries a POST out once for each key; requests with the same key wait for the first. */
 export async function once(c: AnyCtx, next: Next, ways: Ways): Promise<Response | undefined> {
   const key = c.req.header(HEADER);
-  if (c.req.method !== 'POST' || key === undefined) {
+  if (key === undefined) {
     await next();
     return undefined;
   }
@@ -61,7 +61,7 @@ export async function once(c: AnyCtx, next: Next, ways: Ways): Promise<Response 
   const content = await ways.content();
   const fingerprint = fingerprintOf(c, ways.dialect, content);
   const { domain } = await ways.scope();
-  const ledger = c.env.identity.ownRetries ? c.var.service.retries : storeLedger(domain);
+  const ledger = c.env.identity.ownRetries ? c.env.service.retries : storeLedger(domain);
   return ledger.exclusive(key, async () => {
     const noted = await ledger.find(key);
     if (noted && noted.fingerprint !== fingerprint) throw keyReused();

@@ -24,6 +24,8 @@ export interface Identity extends Listeners {
    * @throws ApiError 429 where the tenant has too many streams open
    */
   admitStream?(): void;
+  /** Called when the answer is a stream; what it gives is called when that has ended, however it did. */
+  streamBegins?(): () => void;
   /** Its `Idempotency-Key` was made up by an SDK in this process, for the retries of this one request. */
   ownRetries?: boolean;
 }

@@ -32,7 +32,7 @@ export interface SseOptions {
   /** Ends the stream as if the client had gone; its reader sees the signal's reason. */
   signal?: AbortSignal;
   /** Called once, however the stream ends; `error` is what the source threw. */
-  onClose?: (end: SseEnd, error?: unknown) => void;
+  onClose?: ((end: SseEnd, error?: unknown) => void) | undefined;
 }
 
 const encoder = new TextEncoder();

@@ -32,10 +32,14 @@ export class KeyvStore implements Store {
   }
 
   async get<T>(key: string): Promise<T | undefined> {
-    return this.#attempt(`cannot read ${JSON.stringify(key)}`, async (keyv) => {
+    this.#mustBeOpen();
+    const { keyv, target } = this.#engine;
+    try {
       const stored = await this.#read(keyv, () => keyv.get(this.#key(key)));
-      return unseal(stored, key, this.#engine.target) as T | undefined;
-    });
+      return unseal(stored, key, target) as T | undefined;
+    } catch (error) {
+      throw wrap('failed', target, `cannot read ${JSON.stringify(key)}`, error);
+    }
   }
 
   async getMany<T>(keys: readonly string[]): Promise<(T | undefined)[]> {

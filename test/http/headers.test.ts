@@ -48,7 +48,7 @@ describe('§2.9: the OpenAI-Beta header', () => {
 });
 
 test('§1.2: answers carry version, processing time in whole milliseconds, and request id', () => {
-  const headers = responseHeaders('req_1', performance.now());
+  const headers = responseHeaders({ requestId: 'req_1', startedAt: performance.now() });
   expect(headers).toEqual({
     'openai-version': '2020-10-01',
     'openai-processing-ms': expect.stringMatching(/^\d+$/),

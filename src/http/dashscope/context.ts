@@ -1,13 +1,13 @@
 /** What every route of this dialect works with. */
 import type { Context } from 'hono';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
 import { badRequest } from '../../assistants/errors.ts';
 import { mintUuid } from '../../assistants/ids.ts';
 import type { Scope } from '../../runs/scope.ts';
-import type { AnyEnv } from '../context.ts';
+import { type AnyEnv, answerWith } from '../context.ts';
 import { readJson, readLimited } from '../openai/parse.ts';
 import { validate } from '../openai/validation.ts';
+import { responseHeaders } from './envelope.ts';
 import { messageIdIn } from './ids.ts';
 
 export interface Env extends AnyEnv {
@@ -22,7 +22,7 @@ export type Ctx = Context<Env>;
 /** What is made here gets UUIDs (§A.3). */
 export function scopeOf(c: Ctx): Promise<Scope> {
   const { idsAhead } = c.var;
-  return c.get('service').scopeFor(c.env.identity, { mintId: mintUuid, ...(idsAhead && { idsAhead }) });
+  return c.env.service.scopeFor(c.env.identity, { mintId: mintUuid, ...(idsAhead && { idsAhead }) });
 }
 
 /**
@@ -31,7 +31,7 @@ export function scopeOf(c: Ctx): Promise<Scope> {
  */
 export async function jsonOf(c: Ctx): Promise<unknown> {
   if (c.var.body) return c.var.body.json;
-  const value = (await readJson(c.req.raw, c.get('service').maxBodyBytes, notJson)) ?? {};
+  const value = (await readJson(c.req.raw, c.env.service.maxBodyBytes, notJson)) ?? {};
   const json = value === '' ? {} : value;
   c.set('body', { json });
   return json;
@@ -45,7 +45,7 @@ export async function bodyOf<T>(c: Ctx, schema: z.ZodType<T>): Promise<T> {
 /** The form, read no further than the limit; it can be asked for again. */
 export async function formOf(c: Ctx): Promise<FormData> {
   if (c.var.form) return c.var.form;
-  const chunks = await readLimited(c.req.raw, c.get('service').maxBodyBytes);
+  const chunks = await readLimited(c.req.raw, c.env.service.maxBodyBytes);
   const headers = { 'content-type': c.req.header('content-type') ?? '' };
   try {
     const form = await new Response(new Blob(chunks as Uint8Array<ArrayBuffer>[]), { headers }).formData();
@@ -71,7 +71,7 @@ export function idOf(
   return param === 'message_id' ? messageIdIn(value) : value;
 }
 
-/** An object with its `request_id` (§A.1). */
-export function answer(c: Ctx, object: object, status: ContentfulStatusCode = 200): Response {
-  return c.json({ ...object, request_id: c.get('requestId') }, status);
+/** An object with its `request_id` (§A.1) as the answer, of status 200. */
+export function answer(c: Ctx, object: object): Response {
+  return answerWith(c.env, { ...object, request_id: c.env.requestId }, responseHeaders(c.env));
 }

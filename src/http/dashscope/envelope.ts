@@ -11,6 +11,9 @@ export interface FlatError {
 /** A UUID with dashes, as all ids of this dialect. */
 export const newRequestId = (): string => crypto.randomUUID();
 
+/** What every answer says of the request. */
+export const responseHeaders = ({ requestId }: { requestId: string }) => ({ 'x-request-id': requestId });
+
 /** DashScope's code for a status (§A.11). */
 const CODES: Readonly<Record<number, string>> = {
   400: 'InvalidParameter',

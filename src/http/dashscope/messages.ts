@@ -54,7 +54,7 @@ export const messages = new Hono<Env>()
     const threadId = idOf(c, 'thread_id');
     const params = messageParams(await bodyOf(c, messageCreate));
     const scope = await scopeOf(c);
-    const { busyThread } = c.get('service');
+    const { busyThread } = c.env.service;
     const message = await whenFree(scope, busyThread, threadId, c.req.raw.signal, () =>
       addMessage(scope, threadId, params),
     );

@@ -20,7 +20,7 @@ export function onceInDashScope(c: Ctx, next: Next): Promise<Response | undefine
       run: (run) => presentRun(run, 'created'),
     },
     // It is the id of a request, not of what was done (§A.1).
-    again: (json) => JSON.stringify({ ...JSON.parse(json), request_id: c.get('requestId') }),
+    again: (json) => JSON.stringify({ ...JSON.parse(json), request_id: c.env.requestId }),
     streamAgain: (scope, answer) => streamAgain(c, scope, answer, c.req.path === '/threads/runs'),
   });
 }

@@ -1,4 +1,5 @@
 /** Tells requests of DashScope's Assistant API from all others (docs/contracts/dashscope.md §A.1, §B). */
+import { pathnameOf } from '../pathname.ts';
 
 const ROUTE = /^\/(assistants|threads|files)(\/|$)/;
 
@@ -18,7 +19,7 @@ const SDK = /^dashscope\//i;
 export function speaksDashScope(request: Request): boolean {
   const { headers } = request;
   if (headers.has('openai-beta') || headers.has('x-stainless-lang')) return false;
-  return BASE.test(new URL(request.url).pathname) || SDK.test(headers.get('user-agent') ?? '');
+  return BASE.test(pathnameOf(request)) || SDK.test(headers.get('user-agent') ?? '');
 }
 
 /** The part of a path that the routes are written for, e.g. `/threads/thread_x/runs`; undefined for other APIs' paths. */

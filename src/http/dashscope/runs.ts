@@ -75,7 +75,7 @@ export const runs = new Hono<Env>()
     const { stream, ...sent } = await bodyOf(c, runCreate);
     if (stream) c.env.identity.admitStream?.();
     const scope = await scopeOf(c);
-    const { busyThread } = c.get('service');
+    const { busyThread } = c.env.service;
     const started = await whenFree(scope, busyThread, threadId, c.req.raw.signal, () =>
       startRun(scope, threadId, runParams(sent)),
     );

@@ -8,7 +8,7 @@ import type { Started } from '../../runs/start.ts';
 import type { StreamAnswer } from '../once.ts';
 import { type Framing, jsonLine, type SseEvent, sseResponse } from '../sse.ts';
 import type { Ctx } from './context.ts';
-import { flatError } from './envelope.ts';
+import { flatError, responseHeaders } from './envelope.ts';
 import { createEventPresenter } from './events.ts';
 
 const frame = ({ event, data }: SseEvent): string => `event:${event}\ndata:${jsonLine(data)}\n\n`;
@@ -43,7 +43,7 @@ export async function streamAgain(
 }
 
 function stream(c: Ctx, run: Run, events: AsyncIterable<NumberedEvent[]>): Response {
-  const { requestId: request_id, service } = c.var;
+  const { requestId: request_id, service } = c.env;
   const { signal } = c.req.raw;
   const present = createEventPresenter(run);
   async function* presented(): AsyncGenerator<SseEvent[]> {
@@ -55,8 +55,9 @@ function stream(c: Ctx, run: Run, events: AsyncIterable<NumberedEvent[]>): Respo
   }
   return sseResponse(presented(), {
     framing: DASHSCOPE_FRAMING,
-    headers: { 'x-request-id': request_id },
+    headers: responseHeaders(c.env),
     keepAliveMs: service.keepAliveMs,
     signal,
+    onClose: c.env.identity.streamBegins?.(),
   });
 }

@@ -2,7 +2,8 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { Scope } from '../../runs/scope.ts';
-import type { AnyEnv } from '../context.ts';
+import { type AnyEnv, answerWith } from '../context.ts';
+import { responseHeaders } from './headers.ts';
 import { readBody } from './parse.ts';
 import { checkId } from './paths.ts';
 import type { Bodies } from './schemas.ts';
@@ -10,19 +11,20 @@ import { checkStoreIds } from './store-ids.ts';
 import { validate } from './validation.ts';
 
 export interface Env extends AnyEnv {
-  Variables: AnyEnv['Variables'] & { bodies: Bodies; startedAt: number };
+  /** `bodies`: of POST requests. */
+  Variables: AnyEnv['Variables'] & { bodies: Bodies };
 }
 
 export type Ctx = Context<Env>;
 
 export function scopeOf(c: Ctx): Promise<Scope> {
   const { idsAhead } = c.var;
-  return c.get('service').scopeFor(c.env.identity, idsAhead && { idsAhead });
+  return c.env.service.scopeFor(c.env.identity, idsAhead && { idsAhead });
 }
 
 /** The JSON body as it was sent; it can be asked for again. */
 export async function jsonOf(c: Ctx): Promise<unknown> {
-  const body = c.var.body ?? { json: await readBody(c.req.raw, c.get('service').maxBodyBytes) };
+  const body = c.var.body ?? { json: await readBody(c.req.raw, c.env.service.maxBodyBytes) };
   c.set('body', body);
   return body.json;
 }
@@ -30,7 +32,7 @@ export async function jsonOf(c: Ctx): Promise<unknown> {
 /** The JSON body, validated; 4xx errors carry the contract's texts. */
 export async function bodyOf<T>(c: Ctx, schema: z.ZodType<T>): Promise<T> {
   const body = validate(schema, await jsonOf(c));
-  checkStoreIds(body, c.get('service').profileFor(c.env.identity).vectorStoreIdPrefix);
+  checkStoreIds(body, c.env.service.profileFor(c.env.identity).vectorStoreIdPrefix);
   return body;
 }
 
@@ -51,4 +53,9 @@ export function idOf(c: Ctx, param: keyof typeof PREFIX): string {
   const value = c.req.param(param) ?? '';
   checkId(param, value, PREFIX[param]);
   return value;
+}
+
+/** An object as the answer, of status 200. */
+export function answer(c: Ctx, object: object, headers: Record<string, string> = {}): Response {
+  return answerWith(c.env, object, { ...headers, ...responseHeaders(c.env) });
 }

@@ -1,12 +1,12 @@
 /** /files/{file_id} for files that runs made (§4.4); all other files are the upstream's. */
 import { Hono } from 'hono';
 import { deleteFiles, readFile, retrieveFile } from '../../files/minted.ts';
-import { type Env, scopeOf } from './context.ts';
+import { answer, type Env, scopeOf } from './context.ts';
 
 export const files = new Hono<Env>()
   .get('/:file_id', async (c) => {
     const { domain } = await scopeOf(c);
-    return c.json(await retrieveFile(domain, c.req.param('file_id')));
+    return answer(c, await retrieveFile(domain, c.req.param('file_id')));
   })
   .get('/:file_id/content', async (c) => {
     const { domain } = await scopeOf(c);
@@ -20,5 +20,5 @@ export const files = new Hono<Env>()
     const { domain } = await scopeOf(c);
     const { id } = await retrieveFile(domain, c.req.param('file_id'));
     await deleteFiles(domain, [id]);
-    return c.json({ id, object: 'file', deleted: true });
+    return answer(c, { id, object: 'file', deleted: true });
   });

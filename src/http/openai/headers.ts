@@ -11,7 +11,9 @@ const TRY_V2 = "Please try again by setting the header 'OpenAI-Beta: assistants=
  * @throws ApiError 400 of code `invalid_beta` (§2.9 no. 24-26)
  */
 export function checkBetaHeader(headers: Headers): void {
-  const betas = (headers.get('openai-beta') ?? '')
+  const header = headers.get('openai-beta') ?? '';
+  if (header === 'assistants=v2') return;
+  const betas = header
     .split(',')
     .map((beta) => beta.trim())
     .filter((beta) => beta !== '');
@@ -31,8 +33,15 @@ export function checkBetaHeader(headers: Headers): void {
 
 const invalidBeta = (message: string) => badRequest(message, null, 'invalid_beta');
 
-/** @param startedAt `performance.now()` when the request came in */
-export function responseHeaders(requestId: string, startedAt: number): Record<string, string> {
+/** What every answer says of the request (§1.2). */
+export function responseHeaders({
+  requestId,
+  startedAt,
+}: {
+  requestId: string;
+  /** `performance.now()` when the request came in. */
+  startedAt: number;
+}): Record<string, string> {
   return {
     'openai-version': '2020-10-01',
     'openai-processing-ms': String(Math.max(0, Math.round(performance.now() - startedAt))),

@@ -1,6 +1,6 @@
 /** The OpenAI dialect of the Assistants API, version 2: its routes, and what holds for each of them (§1.1, §1.2). */
 import { Hono } from 'hono';
-import { type Dialect, dialect } from '../dialect.ts';
+import { type Dialect, dialect, inExchange } from '../dialect.ts';
 import type { Service } from '../service.ts';
 import { assistants } from './assistants.ts';
 import type { Env } from './context.ts';
@@ -18,23 +18,13 @@ import { threads } from './threads.ts';
 
 export function openaiDialect(service: Service): Dialect {
   const bodies = bodiesWith(service.knowsTool);
-  const app = new Hono<Env>({ getPath: (request) => routePath(new URL(request.url).pathname) });
+  const app = new Hono<Env>(inExchange);
 
-  app.use(async (c, next) => {
-    c.set('service', service);
+  // Here and not for all methods: a GET then has its route and nothing to go through on the way.
+  app.post('*', (c, next) => {
     c.set('bodies', bodies);
-    c.set('startedAt', performance.now());
-    c.set('requestId', newRequestId());
-    checkPath(new URL(c.req.url).pathname);
-    if (/^\/(assistants|threads)(\/|$)/.test(c.req.path)) checkBetaHeader(c.req.raw.headers);
-    await next();
-    // Not by `c.header`, which makes a new response out of one that is there.
-    for (const [name, value] of Object.entries(responseHeaders(c.get('requestId'), c.get('startedAt')))) {
-      c.res.headers.set(name, value);
-    }
+    return onceInOpenAI(c, next);
   });
-
-  app.use(onceInOpenAI);
 
   app.route('/assistants', assistants);
   // Before /threads/:thread_id, which would take "runs" for a thread's id.
@@ -45,5 +35,16 @@ export function openaiDialect(service: Service): Dialect {
   app.route('/threads', threads);
   app.route('/files', files);
 
-  return dialect(app, service, { newRequestId, errorResponse, unknownMethod, unknownRoute });
+  return dialect(app, service, {
+    newRequestId,
+    errorResponse,
+    unknownMethod,
+    unknownRoute,
+    routePath,
+    check({ headers }, pathname, path) {
+      checkPath(pathname);
+      if (/^\/(assistants|threads)(\/|$)/.test(path)) checkBetaHeader(headers);
+    },
+    headers: responseHeaders,
+  });
 }

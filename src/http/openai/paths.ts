@@ -49,6 +49,7 @@ const COLLECTIONS: ReadonlyMap<string, { param: string; prefix: IdPrefix }> = ne
  * @throws ApiError 400: no. 12 for the id that is missing
  */
 export function checkPath(pathname: string): void {
+  if (!/\/(\/|$)/.test(pathname)) return;
   const segments = pathname.split('/');
   for (const [index, segment] of segments.entries()) {
     const collection = COLLECTIONS.get(segments[index - 1] ?? '');

@@ -10,7 +10,7 @@ import { activeRun, settledRun } from '../../runs/settle.ts';
 import { startRun, startThreadAndRun } from '../../runs/start.ts';
 import { submitToolOutputs } from '../../runs/submit.ts';
 import { whileWaiting } from '../../runs/wait.ts';
-import { bodyOf, type Ctx, type Env, idOf, queryOf, scopeOf } from './context.ts';
+import { answer, bodyOf, type Ctx, type Env, idOf, queryOf, scopeOf } from './context.ts';
 import { listEnvelope, presentObject } from './present.ts';
 import { includeQuery, listQuery, runUpdate, submitToolOutputs as submitBody } from './schemas.ts';
 import { answerStarted, resumeStream } from './stream.ts';
@@ -22,7 +22,7 @@ const POLL_AFTER_MS = '250';
 function holdMs(c: Ctx): number {
   if (!c.req.header('x-stainless-poll-helper')) return 0;
   const patience = Number.parseInt(c.req.header('x-stainless-timeout') ?? '', 10);
-  const most = c.get('service').pollHoldMs;
+  const most = c.env.service.pollHoldMs;
   return Number.isNaN(patience) ? most : Math.min(most, patience * 500);
 }
 
@@ -44,7 +44,7 @@ export const runs = new Hono<Env>()
     const scope = await scopeOf(c);
     await activeRun(scope, threadId);
     const page = await listRuns(scope.domain, threadId, query);
-    return c.json(listEnvelope({ ...page, data: page.data.map(presentObject) }));
+    return answer(c, listEnvelope({ ...page, data: page.data.map(presentObject) }));
   })
   .post('/', async (c) => {
     const threadId = idOf(c, 'thread_id');
@@ -52,7 +52,7 @@ export const runs = new Hono<Env>()
     const { stream, ...params } = await bodyOf(c, c.get('bodies').runCreate);
     if (stream) c.env.identity.admitStream?.();
     const scope = await scopeOf(c);
-    const { busyThread } = c.get('service');
+    const { busyThread } = c.env.service;
     const started = await whenFree(scope, busyThread, threadId, c.req.raw.signal, () =>
       startRun(scope, threadId, params),
     );
@@ -62,11 +62,12 @@ export const runs = new Hono<Env>()
     const [threadId, runId] = [idOf(c, 'thread_id'), idOf(c, 'run_id')];
     const scope = await scopeOf(c);
     await loadThread(scope.domain, threadId);
-    if (c.req.query('stream') === 'true')
+    // Of a stream that nobody reads nobody would see the end.
+    if (c.req.query('stream') === 'true' && c.req.method !== 'HEAD')
       return resumeStream(c, scope, await loadRun(scope.domain, threadId, runId));
     const record = await whileWaiting(scope, threadId, runId, holdMs(c), c.req.raw.signal);
     if (!record) throw errors.noRun(runId);
-    return c.json(presentObject(record.run), 200, { 'openai-poll-after-ms': POLL_AFTER_MS });
+    return answer(c, presentObject(record.run), { 'openai-poll-after-ms': POLL_AFTER_MS });
   })
   .post('/:run_id', async (c) => {
     const [threadId, runId] = [idOf(c, 'thread_id'), idOf(c, 'run_id')];
@@ -74,14 +75,14 @@ export const runs = new Hono<Env>()
     const scope = await scopeOf(c);
     await loadThread(scope.domain, threadId);
     await settledRun(scope, threadId, runId);
-    return c.json(presentObject(await updateRun(scope.domain, threadId, runId, metadata)));
+    return answer(c, presentObject(await updateRun(scope.domain, threadId, runId, metadata)));
   })
   .post('/:run_id/cancel', async (c) => {
     const [threadId, runId] = [idOf(c, 'thread_id'), idOf(c, 'run_id')];
     const scope = await scopeOf(c);
     await loadThread(scope.domain, threadId);
     const run = await cancelRun(scope, threadId, runId);
-    return c.json(presentObject(run), 200, { 'openai-poll-after-ms': POLL_AFTER_MS });
+    return answer(c, presentObject(run), { 'openai-poll-after-ms': POLL_AFTER_MS });
   })
   .post('/:run_id/submit_tool_outputs', async (c) => {
     const [threadId, runId] = [idOf(c, 'thread_id'), idOf(c, 'run_id')];

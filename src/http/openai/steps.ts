@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { listSteps, retrieveStep } from '../../assistants/runs.ts';
 import { loadThread } from '../../assistants/threads.ts';
 import { settledRun } from '../../runs/settle.ts';
-import { type Env, idOf, queryOf, scopeOf } from './context.ts';
+import { answer, type Env, idOf, queryOf, scopeOf } from './context.ts';
 import { listEnvelope, presentStep } from './present.ts';
 import { includeQuery, listQuery } from './schemas.ts';
 
@@ -16,7 +16,7 @@ export const steps = new Hono<Env>()
     await loadThread(scope.domain, threadId);
     await settledRun(scope, threadId, runId);
     const page = await listSteps(scope.domain, threadId, runId, query);
-    return c.json(listEnvelope({ ...page, data: page.data.map((step) => presentStep(step, include)) }));
+    return answer(c, listEnvelope({ ...page, data: page.data.map((step) => presentStep(step, include)) }));
   })
   .get('/:step_id', async (c) => {
     const [threadId, runId, stepId] = [idOf(c, 'thread_id'), idOf(c, 'run_id'), idOf(c, 'step_id')];
@@ -24,5 +24,5 @@ export const steps = new Hono<Env>()
     const scope = await scopeOf(c);
     await loadThread(scope.domain, threadId);
     await settledRun(scope, threadId, runId);
-    return c.json(presentStep(await retrieveStep(scope.domain, threadId, runId, stepId), include));
+    return answer(c, presentStep(await retrieveStep(scope.domain, threadId, runId, stepId), include));
   });

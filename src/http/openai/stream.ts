@@ -10,8 +10,8 @@ import { settledRun } from '../../runs/settle.ts';
 import type { Started } from '../../runs/start.ts';
 import type { StreamAnswer } from '../once.ts';
 import { sseResponse } from '../sse.ts';
-import { type Ctx, queryOf } from './context.ts';
-import { isV4Js } from './headers.ts';
+import { answer, type Ctx, queryOf } from './context.ts';
+import { isV4Js, responseHeaders } from './headers.ts';
 import { presentEvent, presentObject } from './present.ts';
 import { includeQuery } from './queries.ts';
 
@@ -30,11 +30,11 @@ export async function answerStarted(
   options: StreamOptions,
 ): Promise<Response> {
   const { run, before: _, ...start } = started;
-  if (!options.stream) return c.json(presentObject(run), 200, { 'openai-poll-after-ms': '250' });
+  if (!options.stream) return answer(c, presentObject(run), { 'openai-poll-after-ms': '250' });
   c.set('started', { threadId: run.thread_id, runId: run.id, ...start });
   const events = await followPhase(scope, started, c.req.raw.signal);
   const { position } = start;
-  const ids = c.get('service').streamEventIds;
+  const ids = c.env.service.streamEventIds;
   return stream(c, scope, run.thread_id, run.id, events, { position, ids, ...options });
 }
 
@@ -45,15 +45,15 @@ export async function answerStarted(
 export async function streamAgain(
   c: Ctx,
   scope: Scope,
-  answer: StreamAnswer,
+  before: StreamAnswer,
   withThread: boolean,
 ): Promise<Response> {
   c.env.identity.admitStream?.();
-  const { threadId, runId, position } = answer;
+  const { threadId, runId, position } = before;
   await loadRun(scope.domain, threadId, runId);
-  const events = await phaseAgain(scope, answer, withThread, c.req.raw.signal);
+  const events = await phaseAgain(scope, before, withThread, c.req.raw.signal);
   const includeSearchContent = queryOf(c, includeQuery);
-  const ids = c.get('service').streamEventIds;
+  const ids = c.env.service.streamEventIds;
   return stream(c, scope, threadId, runId, events, { position, ids, includeSearchContent });
 }
 
@@ -88,6 +88,7 @@ function stream(
   }: { position: number; ids: boolean; includeSearchContent?: boolean },
 ): Response {
   const options = { includeSearchContent, v4Js: isV4Js(c.req.raw.headers) };
+  const ended = c.env.identity.streamBegins?.();
   const paced = needsPacing(c.req.raw.headers);
   async function* presented() {
     for await (const batch of events) {
@@ -98,12 +99,13 @@ function stream(
     }
   }
   return sseResponse(presented(), {
-    headers: { [POSITION_HEADER]: String(position) },
-    keepAliveMs: c.get('service').keepAliveMs,
+    headers: { ...responseHeaders(c.env), [POSITION_HEADER]: String(position) },
+    keepAliveMs: c.env.service.keepAliveMs,
     ids,
     signal: c.req.raw.signal,
     onClose(end) {
-      if (end === 'cancelled' && c.get('service').cancelOnDisconnect) leaveRun(scope, threadId, runId);
+      ended?.();
+      if (end === 'cancelled' && c.env.service.cancelOnDisconnect) leaveRun(scope, threadId, runId);
     },
   });
 }

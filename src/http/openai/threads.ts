@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { createThread, listThreads, retrieveThread, updateThread } from '../../assistants/threads.ts';
 import { prepareThread } from '../../files/vector-stores.ts';
 import { removeThread } from '../../runs/remove-thread.ts';
-import { bodyOf, type Env, idOf, queryOf, scopeOf } from './context.ts';
+import { answer, bodyOf, type Env, idOf, queryOf, scopeOf } from './context.ts';
 import { listEnvelope } from './present.ts';
 import { listQuery, threadCreate, threadUpdate } from './schemas.ts';
 
@@ -11,28 +11,29 @@ export const threads = new Hono<Env>()
   .get('/', async (c) => {
     const query = queryOf(c, listQuery);
     const { domain } = await scopeOf(c);
-    return c.json(listEnvelope(await listThreads(domain, query)));
+    return answer(c, listEnvelope(await listThreads(domain, query)));
   })
   .post('/', async (c) => {
     const { messages = [], ...params } = await bodyOf(c, threadCreate);
     const { domain, upstream } = await scopeOf(c);
-    return c.json(
+    return answer(
+      c,
       await createThread(domain, await prepareThread(domain, upstream, params, messages), messages),
     );
   })
   .get('/:thread_id', async (c) => {
     const id = idOf(c, 'thread_id');
     const { domain } = await scopeOf(c);
-    return c.json(await retrieveThread(domain, id));
+    return answer(c, await retrieveThread(domain, id));
   })
   .post('/:thread_id', async (c) => {
     const id = idOf(c, 'thread_id');
     const params = await bodyOf(c, threadUpdate);
     const { domain } = await scopeOf(c);
-    return c.json(await updateThread(domain, id, params));
+    return answer(c, await updateThread(domain, id, params));
   })
   .delete('/:thread_id', async (c) => {
     const id = idOf(c, 'thread_id');
     await removeThread(await scopeOf(c), id);
-    return c.json({ id, object: 'thread.deleted', deleted: true });
+    return answer(c, { id, object: 'thread.deleted', deleted: true });
   });
