@@ -24,6 +24,7 @@ import { type Common, RequestScope } from './request-scope.ts';
 import { type ActiveRun, type ActiveRuns, createActiveRuns } from './runs/active.ts';
 import { createBus } from './runs/bus.ts';
 import { workOn } from './runs/delegate.ts';
+import { finishDeletions } from './runs/deletion.ts';
 import { createLanes } from './runs/lanes.ts';
 import { type Recovery, startRecovery } from './runs/recover.ts';
 import { type Retention, startRetention } from './runs/retention.ts';
@@ -123,6 +124,10 @@ export async function build(
   const tenants = createTenants(async (name) => {
     const domain = domainOf(name);
     await syncDeclared(domain);
+    // Nobody waits for it.
+    finishDeletions(domain).catch((error: unknown) => {
+      if (!state.draining) log('warn', 'What is left of deleted threads could not be removed.', { error });
+    });
     const clockwork: Clockwork = {
       bus: shared?.buses.of(name) ?? createBus(),
       queue,

@@ -37,6 +37,8 @@ export const keys = {
   assistants: 'assistants',
   thread: (id: string) => `thread/${id}`,
   threads: 'threads',
+  /** Threads whose deletion has begun and not ended. */
+  deleting: 'deleting',
   message: (threadId: string, id: string) => `message/${threadId}/${id}`,
   messages: (threadId: string) => `messages/${threadId}`,
   run: (threadId: string, id: string) => `run/${threadId}/${id}`,

@@ -1,12 +1,11 @@
-/** Threads: made, changed, listed, deleted with all that hangs on them (§1.1 no. 6–9, §1.7). */
+/** Threads: made, changed, listed (§1.1 no. 6–9, §1.7). How they are deleted is in runs/deletion.ts. */
 import { type Domain, keys, locks, nextId, seconds } from './domain.ts';
 import { errors } from './errors.ts';
-import { type Listed, listRecords, logOf, type Page, takeOut } from './lists.ts';
+import { type Listed, listRecords, logOf, type Page } from './lists.ts';
 import { placeMessages } from './messages.ts';
 import type { ListQuery, MessageParams, ThreadParams } from './params.ts';
-import { isOver, type RunRecord } from './runs.ts';
 import { resolveResources } from './tools.ts';
-import type { Run, Thread, ToolResources } from './types.ts';
+import type { Thread, ToolResources } from './types.ts';
 
 export interface ThreadRecord extends Listed {
   thread: Thread;
@@ -93,52 +92,6 @@ export async function setThreadResources(
     ...record,
     thread: { ...record.thread, tool_resources: { ...record.thread.tool_resources, ...resources } },
   }));
-}
-
-/**
- * Deletes the thread, its messages, runs and steps (§2.8), and gives the runs as they were: the files they made are
- * deleted by the caller. Does nothing and gives undefined while a run is active, or where `onlyIf` says no.
- */
-export async function deleteThread(
-  domain: Domain,
-  id: string,
-  {
-    isOver: over = isOver,
-    onlyIf = async () => true,
-  }: { isOver?: (run: Run) => boolean; onlyIf?: (record: ThreadRecord) => Promise<boolean> } = {},
-): Promise<RunRecord[] | undefined> {
-  const { store } = domain;
-  return store.lock(locks.thread(id), () =>
-    store.lock(locks.list(keys.threads), async () => {
-      const record = await loadThread(domain, id);
-      const messages = logOf(store, keys.messages(id));
-      const runs = logOf(store, keys.runs(id));
-      const [messageIds, runIds] = await Promise.all([messages.all(), runs.all()]);
-      const found = await store.getMany<RunRecord>(runIds.map((run) => keys.run(id, run)));
-      const runRecords = found.filter((run) => run !== undefined);
-      if (!runRecords.every(({ run }) => over(run)) || !(await onlyIf(record))) return undefined;
-      // The thread goes first: from then on nothing below it can be reached.
-      await store.setMany(await takeOut(store, keys.threads, id, record.page));
-      await store.delete([keys.thread(id)]);
-      await store.delete([
-        ...messageIds.map((message) => keys.message(id, message)),
-        ...runIds.map((run) => keys.run(id, run)),
-        ...runRecords.flatMap(belongings),
-        ...(await messages.keys()),
-        keys.gone(keys.messages(id)),
-        ...(await runs.keys()),
-      ]);
-      return runRecords;
-    }),
-  );
-}
-
-/** Keys of what a run keeps beside its own record. */
-function belongings({ run, steps, turns }: RunRecord): string[] {
-  return [
-    ...steps.map((step) => keys.step(run.id, step)),
-    ...Array.from({ length: turns }, (_, ordinal) => keys.turn(run.id, ordinal)),
-  ];
 }
 
 /** Not in the original, and asked for by its users ever since (§6 no. 5). */

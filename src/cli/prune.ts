@@ -8,8 +8,8 @@ import { type DataFlags, storeOption, withData } from './open-data.ts';
 
 const HELP = `
 A thread is in use when a message is added, a run goes on, or it is changed or imported. A thread with an active run is
-never removed. With a thread go its messages, runs, steps and the files that its runs made. 'rethread serve --retention'
-does the same all the time.
+never removed. With a thread go its messages, runs, steps and the files that its runs made; so does what a crash has left
+of threads that were deleted. 'rethread serve --retention' does the same all the time.
 
 Examples:
   $ rethread prune --older-than 30d --dry-run

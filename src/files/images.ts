@@ -3,7 +3,7 @@ import { nanoid } from 'nanoid';
 import type { Domain } from '../assistants/domain.ts';
 import type { Store } from '../store/store.ts';
 import { imageToken } from './image-path.ts';
-import { readFile, saveFile } from './minted.ts';
+import { pointerKey, readFile, saveFile, tokenOf } from './minted.ts';
 
 /** Formats that browsers show without carrying anything out. */
 const EXTENSIONS = {
@@ -39,15 +39,19 @@ interface Pointer {
 
 /** @param publicURL where this process is reached from outside, e.g. `https://assistants.example.com` */
 export function createImages(store: Store, publicURL: string | undefined): Images {
-  const pointers = store.scoped('~images');
   return {
     async save(domain, tenant, id, image, type) {
       const extension = EXTENSIONS[type];
       if (!extension) throw new Error(`An image of the type ${type} cannot be kept.`);
-      await saveFile(domain, id, `${id}.${extension}`, image);
-      if (publicURL === undefined) return { file_id: id, url: null };
-      const token = nanoid(TOKEN_LENGTH);
-      await pointers.set(token, { tenant, file: id, type } satisfies Pointer);
+      const name = `${id}.${extension}`;
+      if (publicURL === undefined) {
+        await saveFile(domain, id, name, image);
+        return { file_id: id, url: null };
+      }
+      // Made anew after a crash, it keeps its address. The file first: with it goes what leads to it.
+      const token = (await tokenOf(domain, id)) ?? nanoid(TOKEN_LENGTH);
+      await saveFile(domain, id, name, image, token);
+      await store.set(pointerKey(token), { tenant, file: id, type } satisfies Pointer);
       return {
         file_id: id,
         url: `${publicURL.replace(/\/+$/, '')}/rethread/images/${token}.${extension}`,
@@ -56,7 +60,7 @@ export function createImages(store: Store, publicURL: string | undefined): Image
     async serve(request) {
       const token = imageToken(request);
       if (token === undefined) return undefined;
-      const pointer = await pointers.get<Pointer>(token);
+      const pointer = await store.get<Pointer>(pointerKey(token));
       const found =
         pointer &&
         (await readFile({ store: store.scoped(pointer.tenant) }, pointer.file).catch(() => undefined));

@@ -9,7 +9,12 @@ export type FileObject = OpenAI.FileObject;
 
 interface MintedFile {
   file: FileObject;
+  /** Under which everybody finds it, where it is an image with an address (images.ts). */
+  token?: string | undefined;
 }
+
+/** Where it is noted, at the root of the store, which file a token stands for. */
+export const pointerKey = (token: string) => `image/${token}`;
 
 export const isMinted = (id: string) => id.startsWith(MINTED_FILE_PREFIX);
 
@@ -19,6 +24,7 @@ export async function saveFile(
   id: string,
   filename: string,
   bytes: Uint8Array,
+  token?: string,
 ): Promise<void> {
   const file: FileObject = {
     id,
@@ -31,8 +37,13 @@ export async function saveFile(
   };
   await domain.store.setMany([
     [keys.fileContent(id), Buffer.from(bytes).toString('base64')],
-    [keys.file(id), { file } satisfies MintedFile],
+    [keys.file(id), { file, token } satisfies MintedFile],
   ]);
+}
+
+/** The token that a file was given when it was saved before. */
+export async function tokenOf({ store }: Domain, id: string): Promise<string | undefined> {
+  return (await store.get<MintedFile>(keys.file(id)))?.token;
 }
 
 /** Brings a file with its id from another store. @param content in base64 @returns false where it is there already */
@@ -65,6 +76,12 @@ export async function readFile(
   return { file, bytes: Buffer.from(content ?? '', 'base64') };
 }
 
-export async function deleteFiles(domain: Domain, ids: readonly string[]): Promise<void> {
-  await domain.store.delete(ids.flatMap((id) => [keys.file(id), keys.fileContent(id)]));
+/** With what leads to them. */
+export async function deleteFiles({ store }: Domain, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const records = await store.getMany<MintedFile>(ids.map(keys.file));
+  const tokens = records.flatMap((record) => (record?.token === undefined ? [] : [record.token]));
+  await store.delete(tokens.map(pointerKey), 'root');
+  // The record, which knows the token, goes last.
+  await store.delete(ids.flatMap((id) => [keys.fileContent(id), keys.file(id)]));
 }

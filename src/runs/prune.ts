@@ -5,9 +5,9 @@ import { sweepLedger } from '../assistants/ledger.ts';
 import { logOf } from '../assistants/lists.ts';
 import type { MessageRecord } from '../assistants/messages.ts';
 import { isOver, type RunRecord } from '../assistants/runs.ts';
-import { deleteThread, type ThreadRecord } from '../assistants/threads.ts';
+import type { ThreadRecord } from '../assistants/threads.ts';
 import type { Run } from '../assistants/types.ts';
-import { deleteFiles } from '../files/minted.ts';
+import { deleteThread, finishDeletions } from './deletion.ts';
 
 export interface PruneOptions {
   olderThanMs: number;
@@ -34,6 +34,7 @@ export async function pruneThreads(domain: Domain, options: PruneOptions): Promi
   const { olderThanMs, dryRun = false, signal, onThread = () => {} } = options;
   const { store } = domain;
   const before = Math.floor((domain.now() - olderThanMs) / 1000);
+  if (!dryRun) await finishDeletions(domain);
   const ids = await logOf(store, keys.threads).all();
   let removed = 0;
   for (let from = 0; from < ids.length && !signal?.aborted; from += GROUP) {
@@ -53,20 +54,14 @@ export async function pruneThreads(domain: Domain, options: PruneOptions): Promi
 }
 
 async function remove(domain: Domain, { thread }: ThreadRecord, before: number): Promise<boolean> {
-  const runs = await deleteThread(domain, thread.id, {
+  return deleteThread(domain, thread.id, {
     isOver: (run) => isPast(domain, run),
     // Somebody may have come back to it a moment ago.
     onlyIf: async (record) => (await idleSince(domain, record, before)) !== undefined,
   }).catch((error: unknown) => {
-    if (error instanceof ApiError && error.status === 404) return undefined;
+    if (error instanceof ApiError && error.status === 404) return false;
     throw error;
   });
-  if (!runs) return false;
-  await deleteFiles(
-    domain,
-    runs.flatMap(({ files }) => files),
-  );
-  return true;
 }
 
 /** When a thread was last used, in Unix seconds; undefined where that is not before `before`, or a run is active. */

@@ -4,8 +4,9 @@ import { ApiError } from '../assistants/errors.ts';
 import { logOf } from '../assistants/lists.ts';
 import { type MessageRecord, removeMessages } from '../assistants/messages.ts';
 import { isOver, type RunRecord } from '../assistants/runs.ts';
-import { deleteThread, type ThreadRecord } from '../assistants/threads.ts';
+import type { ThreadRecord } from '../assistants/threads.ts';
 import { leaveWrites } from './active.ts';
+import { deleteThread } from './deletion.ts';
 import type { Withdraw } from './scope.ts';
 
 export async function withdrawRun(

@@ -76,10 +76,10 @@ export class KeyvStore implements Store {
     });
   }
 
-  async delete(keys: readonly string[]): Promise<void> {
+  async delete(keys: readonly string[], at?: 'root'): Promise<void> {
     if (keys.length === 0) return;
     await this.#attempt(`cannot delete ${keys.length} keys`, async (keyv) => {
-      const engineKeys = keys.map((key) => this.#key(key));
+      const engineKeys = keys.map((key) => this.#key(key, at));
       if (this.#engine.atomic && adapter(keyv).deleteMany) {
         await this.#health.watch(() => keyv.delete(engineKeys));
         return;

@@ -33,8 +33,11 @@ export interface Store {
    */
   setMany(entries: readonly Entry[]): Promise<void>;
 
-  /** Removes the keys, in the given order where the engine can't remove them at once. Absent keys are fine. */
-  delete(keys: readonly string[]): Promise<void>;
+  /**
+   * Removes the keys, in the given order where the engine can't remove them at once; at the root of the store, if that is
+   * said, instead of in this scope. Absent keys are fine.
+   */
+  delete(keys: readonly string[], at?: 'root'): Promise<void>;
 
   /**
    * Runs a critical section: FIFO within the process, exclusive as far as {@link reach} says. Not

@@ -5,6 +5,7 @@ import type { MessageRecord } from '../assistants/messages.ts';
 import { isOver, type RunRecord } from '../assistants/runs.ts';
 import type { ThreadRecord } from '../assistants/threads.ts';
 import type { Assistant, Message, Run, RunStep, Thread } from '../assistants/types.ts';
+import { finishDeletion } from '../runs/deletion.ts';
 import type { Entry as Write } from '../store/store.ts';
 import { EntryError, type RunExtra } from './entry.ts';
 import { merged } from './order.ts';
@@ -48,6 +49,8 @@ export async function placeAssistant({ store }: Domain, assistant: Assistant): P
 export async function placeThread(domain: Domain, bundle: Bundle): Promise<Placed> {
   const { store } = domain;
   const { threadId: id } = bundle;
+  // What is left of one that was deleted here would come back with it.
+  await finishDeletion(domain, id);
   return store.lock(locks.thread(id), async () => {
     const there = await store.get<ThreadRecord>(keys.thread(id));
     if (there?.activeRun) await mustBeOver(domain, id, there.activeRun);

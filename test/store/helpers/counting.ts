@@ -41,9 +41,9 @@ export class CountingStore implements Store {
     await this.#store.setMany(entries);
   }
 
-  async delete(keys: readonly string[]): Promise<void> {
+  async delete(keys: readonly string[], at?: 'root'): Promise<void> {
     this.operations++;
-    await this.#store.delete(keys);
+    await this.#store.delete(keys, at);
   }
 
   lock<T>(name: string, section: () => Promise<T>): Promise<T> {
