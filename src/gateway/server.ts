@@ -1,9 +1,11 @@
 /** The gateway on a port: what it says when it starts, and how it stops. */
 import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import pino from 'pino';
 import type { Fetch } from '../upstream/client.ts';
+import { tellClientErrors } from './client-errors.ts';
 import { createGateway } from './gateway.ts';
 import { defaultUpstream } from './identity.ts';
 import type { ServeOptions } from './options.ts';
@@ -21,7 +23,8 @@ export async function startServer(serveOptions: ServeOptions): Promise<void> {
     fetch: (request) => gateway.fetch(request),
     hostname: name.replace(/[[\]]/g, ''),
     port: wanted,
-  });
+  }) as Server;
+  tellClientErrors(server);
   await Promise.race([
     once(server, 'listening'),
     once(server, 'error').then(([error]) => Promise.reject(error)),
@@ -33,7 +36,7 @@ export async function startServer(serveOptions: ServeOptions): Promise<void> {
     log.info('draining: no new requests, runs may end; another signal stops at once');
     server.close();
     await drain();
-    if ('closeAllConnections' in server) server.closeAllConnections();
+    server.closeAllConnections();
   });
 }
 
