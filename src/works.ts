@@ -180,7 +180,12 @@ export async function build(
       return workOn(await service.scopeFor(identity), job, tell);
     }, concurrency);
   }
-  return { store, active, shared, recovery, retention, tenants, images, handler: createHandler(service) };
+  const answer = createHandler(service);
+  const handler: Handler = (request, identity) => {
+    recovery.ownerCame(identity.tenant, () => service.scopeFor(identity));
+    return answer(request, identity);
+  };
+  return { store, active, shared, recovery, retention, tenants, images, handler };
 }
 
 function createService(

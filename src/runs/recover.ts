@@ -9,6 +9,8 @@ import { endedIfDue, isCutOff, takeUp } from './settle.ts';
 export type Place = Pick<Scope, 'domain' | 'clockwork'> & Partial<Scope>;
 
 export interface Recovery {
+  /** The owner of a tenant's data asks for something: what was left for want of an upstream is carried on as him. */
+  ownerCame(tenant: string, scope: () => Promise<Scope>): void;
   /** Looks no more; resolves when the look in progress is over. */
   stop(): Promise<void>;
 }
@@ -27,17 +29,32 @@ export function startRecovery(
 ): Recovery {
   let stopped = false;
   let looking: Promise<void> | undefined;
+  /** Runs that nobody can be carried on as, by tenant. */
+  const left = new Map<string, ActiveRun[]>();
 
   async function look(): Promise<void> {
     for (const [place, run] of await active.read(isHeld)) {
       if (stopped) return;
       if (isHeld(run.runId)) continue;
       try {
-        if (!(await lookAfter(await placeOf(run), run))) await active.clear(place);
+        const found = await placeOf(run);
+        const goesOn = await lookAfter(found, run);
+        if (!goesOn) await active.clear(place);
+        else if (!hasUpstream(found)) remember(run);
       } catch (error) {
         onError(error);
       }
     }
+  }
+
+  function remember(run: ActiveRun): void {
+    const same = left.get(run.tenant) ?? [];
+    if (!same.some(({ runId }) => runId === run.runId)) left.set(run.tenant, [...same, run]);
+  }
+
+  async function carryOn(runs: ActiveRun[], scope: () => Promise<Scope>): Promise<void> {
+    const found = await scope();
+    for (const run of runs) if (!stopped && !isHeld(run.runId)) await lookAfter(found, run);
   }
 
   function begin(): void {
@@ -52,6 +69,12 @@ export function startRecovery(
   if (typeof timer === 'object') timer.unref?.();
   begin();
   return {
+    ownerCame(tenant, scope) {
+      const runs = left.get(tenant);
+      if (!runs || stopped) return;
+      left.delete(tenant);
+      void carryOn(runs, scope).catch(onError);
+    },
     async stop() {
       stopped = true;
       clearInterval(timer);
