@@ -33,7 +33,7 @@ export function findInComponent(file: string, shown: string): Finding[] {
       ...position(start + first.getStart()),
       code: 'component-file',
       severity: 'action',
-      message: `This component calls the Assistants API (lines ${lines.join(', ')}).`,
+      message: `This component calls the Assistants API (line${lines.length === 1 ? '' : 's'} ${lines.join(', ')}).`,
       help: 'Components are not rewritten. Move the calls to the server and wrap the client there, or run `npx rethread serve` and give the client its address as `baseURL`.',
     });
   }

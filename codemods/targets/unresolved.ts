@@ -22,7 +22,7 @@ export function unresolvedRemarks(tracer: Tracer, sites: readonly PlannedSite[],
   return [...groups.values()].map(({ site, calls, lines, reason }) => {
     const also =
       lines.length > 1
-        ? ` (and ${lines.length - 1} more in this file: lines ${lines.slice(1).join(', ')})`
+        ? ` (and ${lines.length - 1} more in this file: line${lines.length === 2 ? '' : 's'} ${lines.slice(1).join(', ')})`
         : '';
     return {
       source: site.source,

@@ -1,5 +1,5 @@
 /** `rethread migrate`: moves the code of a project onto rethread. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
@@ -65,7 +65,7 @@ export function migrateCommand(io: Io): Command {
     .option('--check', 'write nothing; exit 1 if something would change')
     .option('--json', 'print the report as JSON')
     .option('--report <file>', 'write a report as Markdown, or as HTML if the name ends in .html')
-    .option('--include <globs...>', 'only files that match')
+    .option('--include <globs...>', 'only files that match (paths stand before this, or behind --)')
     .option('--exclude <globs...>', 'no files that match')
     .option('--gateway <url>', 'where raw HTTP calls go (default: RETHREAD_BASE_URL when the program runs)')
     .option('--force', 'write although the git tree has uncommitted changes')
@@ -76,6 +76,7 @@ export function migrateCommand(io: Io): Command {
 }
 
 async function run(paths: string[], flags: Flags, io: Io): Promise<void> {
+  const reportFile = flags.report === undefined ? undefined : reportFileOf(flags.report, io);
   const progress = progressOn(io, flags);
   const interrupt = new AbortController();
   const onInterrupt = (): void => interrupt.abort();
@@ -94,7 +95,7 @@ async function run(paths: string[], flags: Flags, io: Io): Promise<void> {
     process.removeListener('SIGINT', onInterrupt);
   }
   progress.stop();
-  if (flags.report !== undefined) await writeReport(path.resolve(io.cwd, flags.report), report);
+  if (reportFile !== undefined) await writeReport(reportFile, report);
   if (flags.json) {
     io.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   } else {
@@ -119,6 +120,16 @@ function optionsOf(paths: string[], flags: Flags, io: Io): MigrateOptions {
     ...(flags.exclude && { exclude: flags.exclude }),
     ...(flags.gateway !== undefined && { gateway: gatewayOf(flags.gateway) }),
   };
+}
+
+/** Looked at before anything is changed: a run whose report is lost could not be repeated. */
+function reportFileOf(given: string, io: Io): string {
+  const file = path.resolve(io.cwd, given);
+  if (!existsSync(path.dirname(file)))
+    throw new Exit(2, `--report: there is no directory ${path.dirname(file)}`);
+  if (existsSync(file) && statSync(file).isDirectory())
+    throw new Exit(2, `--report: expected a file, and ${file} is a directory`);
+  return file;
 }
 
 function gatewayOf(text: string): string {

@@ -76,6 +76,14 @@ describe('the command', () => {
     expect(read('report.html')).not.toMatch(/<script|<link|src=|https?:/);
   });
 
+  test('--report is refused before anything is written when it has no place', async () => {
+    for (const file of ['nowhere/report.md', '.']) {
+      const { code, out } = await migrate('--force', '--report', file);
+      expect([code, out]).toEqual([2, expect.stringMatching(/^error: --report: .+\n$/)]);
+    }
+    expect([read('a.ts'), read('b.ts')]).toEqual([CLIENT, CLIENT]);
+  });
+
   test('what --check would do is told as what would be', async () => {
     const { out } = await migrate('--check');
     expect(out).toContain('would change a.ts');
