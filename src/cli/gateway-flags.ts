@@ -104,7 +104,7 @@ const FLAGS: Record<string, Flag> = {
   },
   streamsPerTenant: {
     flag: '--streams-per-tenant <count>',
-    description: 'streams one tenant may have open (default: 1000)',
+    description: 'streams of the Assistants API one tenant may have open (default: 1000)',
     kind: 'number',
   },
   metricsKey: {

@@ -13,7 +13,7 @@ import type { Identity } from '../http/service.ts';
 import type { Fetch } from '../upstream/client.ts';
 import { createIdentities, keyOwner, tenantOwner, type Visitor } from './identity.ts';
 import { createKeyCheck } from './key-check.ts';
-import { digestOf, keyOf, missingKey } from './keys.ts';
+import { digestOf, findKey, hash, keyOf, missingKey } from './keys.ts';
 import { createLimits, type Limits } from './limits.ts';
 import { createObserver } from './observe.ts';
 import type { GatewayOptions } from './options.ts';
@@ -53,6 +53,7 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
     },
   });
   const limits = createLimits(runsPerTenant, streamsPerTenant);
+  const metricsKey = options.metricsKey === undefined ? undefined : [{ digest: hash(options.metricsKey) }];
   let closing = false;
 
   const checkKey = options.trustKeys ? async () => {} : createKeyCheck();
@@ -70,20 +71,25 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
     const visitor = identify(request);
     if (!route && !isDashScopes(request, pathname, baseURL)) {
       if (options.assistantsOnly) throw unknownRoute(request.method, pathname);
-      return limits.counted(visitor.owner, await passThrough(request, visitor.caller));
+      return passThrough(request, visitor.caller);
     }
     if (visitor.unknownKey !== undefined) await checkKey(request, visitor);
     directory ??= openTenantDirectory(await engine.open(), (level, message, details) =>
       options.log?.(level, message, details),
     );
     const tenant = await directory.dataOf(visitor.owner, visitor.scope, predecessors.get(visitor.owner));
-    return engine.handle(request, new Guest(visitor, tenant, limits));
+    const guest = new Guest(visitor, tenant, limits);
+    try {
+      return await engine.handle(request, guest);
+    } finally {
+      guest.answered();
+    }
   }
 
   async function operators({ headers }: Request, pathname: string): Promise<Response> {
     if (pathname === '/healthz') return Response.json({ status: 'ok' });
     if (pathname === '/readyz') return readiness();
-    if (options.metricsKey !== undefined && keyOf(headers) !== options.metricsKey) throw missingKey();
+    if (metricsKey && !findKey(metricsKey, hash(keyOf(headers) ?? ''))) throw missingKey();
     const { contentType, body } = await observer.metrics();
     return new Response(body, { headers: { 'content-type': contentType } });
   }
@@ -129,6 +135,7 @@ class Guest implements Identity {
   readonly tenant: string;
   readonly #visitor: Visitor;
   readonly #limits: Limits;
+  #returnStream: (() => void) | undefined;
 
   constructor(visitor: Visitor, tenant: string, limits: Limits) {
     this.tenant = tenant;
@@ -141,11 +148,19 @@ class Guest implements Identity {
   }
 
   admitStream() {
-    this.#limits.admitStream(this.tenant);
+    this.#returnStream ??= this.#limits.takeStream(this.tenant);
   }
 
   streamBegins() {
-    return this.#limits.streamBegins(this.tenant);
+    this.admitStream();
+    const ended = this.#returnStream as () => void;
+    this.#returnStream = undefined;
+    return ended;
+  }
+
+  /** What was taken for a stream that has not begun is given back. */
+  answered() {
+    this.#returnStream?.();
   }
 }
 

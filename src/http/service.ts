@@ -20,7 +20,7 @@ export interface Identity extends Listeners {
   /** What the client is known to speak; otherwise told by its request. */
   dialect?: 'openai' | 'dashscope';
   /**
-   * Called before anything is done for a request that will be answered with a stream.
+   * Called, once or again, before anything is done for a request that will be answered with a stream.
    * @throws ApiError 429 where the tenant has too many streams open
    */
   admitStream?(): void;

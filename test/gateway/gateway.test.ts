@@ -1,6 +1,6 @@
 /** The gateway in process: who may come in, whose data they see, and what goes on to the upstream (§0.2, §1.2). */
 import { describe, expect, test } from 'vitest';
-import { createSimulator, say, turn } from '../../src/simulator/index.ts';
+import { createSimulator, repeat, say, turn } from '../../src/simulator/index.ts';
 import type { Fetch } from '../../src/upstream/client.ts';
 import { gateway } from './rig.ts';
 
@@ -160,6 +160,24 @@ describe('limits and operators', () => {
     expect(
       (await call('POST', '/v1/threads/runs', 'sk-one', { assistant_id: id, stream: true })).status,
     ).toBe(200);
+  });
+
+  test('of requests that come all at once no more are answered with streams than a tenant may have', async () => {
+    const { call, json, simulator } = gateway({ streamsPerTenant: 3 });
+    const { id } = await json('POST', '/v1/assistants', 'sk-one', { model: 'gpt-4o', instructions: 'x' });
+    simulator.script(repeat(10, say('one')));
+    const body = { assistant_id: id, stream: true };
+    const ask = () => call('POST', '/v1/threads/runs', 'sk-one', body);
+    const answers = await Promise.all(Array.from({ length: 10 }, ask));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(3);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(7);
+    // A run that is not streamed takes none, and one that is refused gives back what was taken for it.
+    expect((await call('POST', '/v1/threads/runs', 'sk-one', { ...body, stream: false })).status).toBe(200);
+    await Promise.all(answers.map((answer) => answer.text()));
+    const unknown = { ...body, assistant_id: 'asst_none' };
+    for (let n = 0; n < 4; n++)
+      expect((await call('POST', '/v1/threads/runs', 'sk-one', unknown)).status).toBe(404);
+    expect((await ask()).status).toBe(200);
   });
 
   test('healthz, readyz and metrics answer without a key; metrics name routes, never ids', async () => {
