@@ -1,4 +1,5 @@
 /** `npm run bench [-- words]`: the table of ratios; with words only the sections whose names hold one of them. */
+import { clearUp } from './leftovers.ts';
 import { type Row, table } from './table.ts';
 
 const SECTIONS: Record<string, () => Promise<Row[]>> = {
@@ -26,9 +27,13 @@ if (sections.length === 0) {
   process.exit(2);
 }
 const rows: Row[] = [];
-for (const [name, measure] of sections) {
-  process.stderr.write(`${name} …\n`);
-  rows.push(...(await measure()));
+try {
+  for (const [name, measure] of sections) {
+    process.stderr.write(`${name} …\n`);
+    rows.push(...(await measure()));
+  }
+} finally {
+  await clearUp();
 }
 console.log(table(rows));
 process.exit(0);

@@ -1,6 +1,7 @@
 /** Measures in turns A, B, A, B …, so that a machine whose speed drifts does so for both. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { clearLater } from './leftovers.ts';
 
 export interface Sample {
   median: number;
@@ -57,6 +58,11 @@ export async function spawn(script: string, env: Record<string, string> = {}): P
   const child = fork(new URL(script, import.meta.url), {
     execArgv: ['--import', 'tsx', '--expose-gc'],
     env: { ...process.env, ...env },
+  });
+  clearLater(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
   });
   const [said] = (await once(child, 'message')) as [string];
   return {

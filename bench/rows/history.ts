@@ -4,16 +4,18 @@ import type { Domain } from '../../src/assistants/domain.ts';
 import { readThread } from '../../src/assistants/messages.ts';
 import { createThread } from '../../src/assistants/threads.ts';
 import { openStore } from '../../src/store/open.ts';
+import { clearLater } from '../leftovers.ts';
 import { inTurns, ratio, summary } from '../measure.ts';
 import { ms, type Row } from '../table.ts';
-import { serviceUrls } from './services.ts';
+import { namespace, serviceUrls } from './services.ts';
 
 const LENGTH = 1_000;
 
 export async function historyRows(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const [name, url] of await serviceUrls()) {
-    const store = await openStore(url, { namespace: `bench_${process.pid}` });
+    const store = await openStore(url, { namespace });
+    clearLater(() => store.close());
     const domain: Domain = {
       tenant: 'bench',
       store: store.scoped('bench'),
@@ -41,7 +43,6 @@ export async function historyRows(): Promise<Row[]> {
       ratio: ratio(times.history, times.single),
       target: { most: 0.2 },
     });
-    await store.close();
   }
   return rows;
 }

@@ -1,17 +1,28 @@
 /** The servers that rows on Redis and PostgreSQL need; those that do not answer are left out, which is said. */
 import { connect } from 'node:net';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { clearLater } from '../leftovers.ts';
 
 const { REDIS_URL = 'redis://127.0.0.1:6379', DATABASE_URL = 'postgres://postgres@127.0.0.1:5432/test' } =
   process.env;
 
+/** A namespace of this benchmark's own, which is emptied when it ends. */
+export const namespace = `bench_${process.pid}`;
+
+const SERVICES = [
+  { name: 'Redis', url: REDIS_URL, clear: dropKeys },
+  { name: 'PostgreSQL', url: DATABASE_URL, clear: dropTable },
+] as const;
+
+/** To be opened with {@link namespace}. */
 export async function serviceUrls(): Promise<[name: string, url: string][]> {
   const found: [string, string][] = [];
-  for (const [name, url] of [
-    ['Redis', REDIS_URL],
-    ['PostgreSQL', DATABASE_URL],
-  ] as const) {
-    if (await answers(new URL(url))) found.push([name, url]);
-    else process.stderr.write(`${name} does not answer at ${new URL(url).host}: its rows are left out.\n`);
+  for (const { name, url, clear } of SERVICES) {
+    if (await answers(new URL(url))) {
+      clearLater(() => clear(url));
+      found.push([name, url]);
+    } else process.stderr.write(`${name} does not answer at ${new URL(url).host}: its rows are left out.\n`);
   }
   return found;
 }
@@ -22,4 +33,25 @@ function answers({ hostname, port }: URL): Promise<boolean> {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
+}
+
+async function dropKeys(url: string): Promise<void> {
+  const client = new Redis(url);
+  try {
+    for await (const keys of client.scanStream({ match: `${namespace}[-:]*`, count: 1000 })) {
+      if (keys.length > 0) await client.unlink(...keys);
+    }
+  } finally {
+    await client.quit();
+  }
+}
+
+async function dropTable(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await client.query(`DROP TABLE IF EXISTS ${namespace}`);
+  } finally {
+    await client.end();
+  }
 }

@@ -1,10 +1,8 @@
 /** A streamed run, against the same stream read from the Responses API directly. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import OpenAI from 'openai';
 import { AssistantStream } from 'openai/lib/AssistantStream';
 import { withAssistants } from '../../src/index.ts';
+import { temporaryFolder } from '../leftovers.ts';
 import { inTurns, ratio, spawn, summary } from '../measure.ts';
 import { ms, type Row } from '../table.ts';
 
@@ -25,7 +23,7 @@ const CASES: Case[] = [
 ];
 
 export async function streamRows(): Promise<Row[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'rethread-bench-'));
+  const folder = temporaryFolder();
   const upstream = await spawn('./servers/upstream.ts');
   const client = () => new OpenAI({ apiKey: 'sk-bench', baseURL: upstream.said });
   const bare = client();
@@ -70,7 +68,6 @@ export async function streamRows(): Promise<Row[]> {
   }
   rows.push(await helperRow(bare, shims.memory));
   upstream.end();
-  rmSync(folder, { recursive: true, force: true });
   return rows;
 }
 

@@ -1,62 +1,87 @@
 /** A file store of a million threads against one of a thousand: opening it, creating, retrieving, listing; and its memory. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inTurns, ratio, spawn, summary } from '../measure.ts';
+import { temporaryFolder } from '../leftovers.ts';
+import { type Child, inTurns, ratio, spawn, summary } from '../measure.ts';
 import { ms, type Row } from '../table.ts';
 
 const FEW = 1_000;
 const MANY = Number(process.env.THREADS ?? 1_000_000);
-const ROUNDS = 200;
+const ROUNDS = 500;
+const OPENINGS = 50;
 const ALLOWED_BYTES = 200 * 2 ** 20;
 
+const SCRIPT = './servers/threads.ts';
+
 export async function threadRows(): Promise<Row[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'rethread-bench-'));
+  const folder = temporaryFolder();
+  const few = await filled(join(folder, 'few'), FEW);
+  const many = await filled(join(folder, 'many'), MANY);
   const rows: Row[] = [];
-  const stores = { few: join(folder, 'few'), many: join(folder, 'many') };
-  for (const [name, threads] of [
-    ['few', FEW],
-    ['many', MANY],
-  ] as const) {
-    process.stderr.write(`  writing ${threads.toLocaleString('en')} threads\n`);
-    const writer = await spawn('./servers/threads.ts', { FOLDER: stores[name], FILL: String(threads) });
-    await writer.ask('filled');
-    writer.end();
-  }
-  const opening = { few: [] as number[], many: [] as number[] };
-  for (let round = 0; round < 5; round++) {
-    for (const name of ['few', 'many'] as const) {
-      const reader = await spawn('./servers/threads.ts', { FOLDER: stores[name] });
-      opening[name].push(Number(reader.said));
-      reader.end();
-    }
-  }
-  const add = (what: string, few: number[], many: number[]) =>
+  const size = `${MANY.toLocaleString('en')} threads in the file store`;
+  const add = (what: string, times: Record<'few' | 'many', number[]>) =>
     rows.push({
-      what: `${what}, ${MANY.toLocaleString('en')} threads in the file store`,
+      what: `${what}, ${size}`,
       reference: `${FEW.toLocaleString('en')} threads`,
-      base: ms(summary(few)),
-      ratio: ratio(many, few),
+      base: ms(summary(times.few)),
+      ratio: ratio(times.many, times.few),
       target: { most: 1.5 },
     });
-  add('open', opening.few, opening.many);
-  const few = await spawn('./servers/threads.ts', { FOLDER: stores.few });
-  const many = await spawn('./servers/threads.ts', { FOLDER: stores.many });
-  for (const operation of ['create', 'retrieve', 'list']) {
-    const asked = async (of: typeof few) => Number(await of.ask(operation));
-    const times = await inTurns({ few: () => asked(few), many: () => asked(many) }, ROUNDS);
-    add(operation, times.few, times.many);
-  }
-  const value = Number(await many.ask('memory')) / ALLOWED_BYTES;
-  rows.push({
-    what: `resident memory beside the store's own pages, ${MANY.toLocaleString('en')} threads`,
-    reference: '200 MB',
-    base: '200 MB',
-    ratio: { median: value, p10: value, p90: value },
-    target: { most: 1 },
-  });
-  few.end();
-  many.end();
-  rmSync(folder, { recursive: true, force: true });
+
+  const ofFew = await spawn(SCRIPT, { FOLDER: few.folder });
+  const ofMany = await spawn(SCRIPT, { FOLDER: many.folder });
+  process.stderr.write('  opening both, and asking them\n');
+  const opened = async (child: Child) => {
+    const took = Number(await child.ask('open'));
+    await child.ask('close');
+    return took;
+  };
+  add('opening', await inTurns({ few: () => opened(ofFew), many: () => opened(ofMany) }, OPENINGS));
+  for (const child of [ofFew, ofMany]) await child.ask('open');
+  const asked = (operation: string, any: boolean) => {
+    const contender = (child: Child, { sample }: Filled) => {
+      let next = 0;
+      return async () =>
+        Number(await child.ask(any ? `${operation} ${sample[next++ % sample.length]}` : operation));
+    };
+    return inTurns({ few: contender(ofFew, few), many: contender(ofMany, many) }, ROUNDS);
+  };
+  add('creating one', await asked('create', false));
+  add('retrieving any', await asked('retrieve', true));
+  add('listing the newest 20', await asked('list', false));
+  add('listing 20 from anywhere', await asked('list', true));
+
+  const memoryRow = async (when: string) => {
+    const { resident, ofFile } = (await ofMany.ask('memory')) as Record<'resident' | 'ofFile', number>;
+    const share = (resident - ofFile) / ALLOWED_BYTES;
+    rows.push({
+      what: `memory ${when}, beside ${Math.round(ofFile / 2 ** 20)} MB of the file's pages, ${size}`,
+      reference: '200 MB',
+      base: '200 MB',
+      ratio: { median: share, p10: share, p90: share },
+      target: { most: 1 },
+    });
+  };
+  await memoryRow('after these calls');
+  process.stderr.write('  listing all\n');
+  await ofMany.ask('listAll');
+  await memoryRow('after all were listed');
+  ofFew.end();
+  ofMany.end();
   return rows;
+}
+
+interface Filled {
+  folder: string;
+  /** Ids of threads from anywhere in the list. */
+  sample: string[];
+}
+
+async function filled(folder: string, threads: number): Promise<Filled> {
+  process.stderr.write(`  writing ${threads.toLocaleString('en')} threads\n`);
+  const writer = await spawn(SCRIPT, { FOLDER: folder });
+  await writer.ask('open');
+  const sample = (await writer.ask(`fill ${threads}`)) as string[];
+  await writer.ask('close');
+  writer.end();
+  return { folder, sample: sample.toSorted(() => Math.random() - 0.5) };
 }

@@ -1,55 +1,104 @@
-/** One process over one file store: says how many milliseconds it took to open, then does what it is asked and says how long that took. */
+/**
+ * One process that works on one file store, as it is told:
+ *
+ *     open            milliseconds
+ *     close
+ *     fill <n>        writes so many threads; answers with the ids of a thousand of them
+ *     create          milliseconds of one call
+ *     retrieve <id>   milliseconds
+ *     list [<id>]     milliseconds, for the newest 20 or those after a thread
+ *     listAll         goes through all threads, 100 at a time; answers how many there are
+ *     memory          bytes that are resident, and how many of them are pages of the store's file
+ */
 import { readFileSync } from 'node:fs';
-import type { Domain } from '../../src/assistants/domain.ts';
-import { createThread, listThreads, retrieveThread } from '../../src/assistants/threads.ts';
-import { openStore } from '../../src/store/open.ts';
+import { type Domain, keys, locks } from '../../src/assistants/domain.ts';
+import { mintId } from '../../src/assistants/ids.ts';
+import type { ListQuery } from '../../src/assistants/params.ts';
+import { createThread, listThreads, placeThreads, retrieveThread } from '../../src/assistants/threads.ts';
+import { createEngine, type Engine } from '../../src/engine.ts';
 
-const { FOLDER = '', FILL = '0' } = process.env;
-const began = performance.now();
-const store = await openStore(`file:${FOLDER}`);
-const domain: Domain = {
-  tenant: 'bench',
-  store: store.scoped('bench'),
-  now: Date.now,
-  runExpiry: 600,
-  declared: {},
-};
-const newest = (await listThreads(domain, { order: 'desc', limit: 1 })).data[0];
-const opened = performance.now() - began;
+const { FOLDER = '' } = process.env;
+/** Threads that are written in one transaction. */
+const BATCH = 1_000;
+/** Of how many threads the ids are given back. */
+const SAMPLE = 1_000;
+const NEWEST: ListQuery = { order: 'desc', limit: 20 };
 
-const filled = (async () => {
-  const ids: string[] = newest ? [newest.id] : [];
-  // Many at a time: they share a transaction, and the disk's answer.
-  for (let left = Number(FILL); left > 0; left -= 500) {
-    await Promise.all(Array.from({ length: Math.min(500, left) }, () => createThread(domain, {}, [])));
-  }
-  return ids;
-})();
+let engine: Engine;
+let domain: Domain;
 
-/** Without pages of files that the kernel may drop: lmdb maps its whole file. */
-function anonymousMemory(): number {
-  const kilobytes = /^RssAnon:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-  return kilobytes ? Number(kilobytes) * 1024 : process.memoryUsage().rss;
+/** As far as that it has answered something. */
+async function open(): Promise<void> {
+  engine = createEngine({ store: `file:${FOLDER}` });
+  const store = await engine.open();
+  domain = { tenant: 'local', store: store.scoped('local'), now: Date.now, runExpiry: 600, declared: {} };
+  await listThreads(domain, NEWEST);
 }
 
-const OPERATIONS: Record<string, () => Promise<unknown>> = {
-  create: () => createThread(domain, {}, []),
-  retrieve: () => retrieveThread(domain, newest?.id ?? ''),
-  list: () => listThreads(domain, { order: 'desc', limit: 20 }),
+async function fill(count: number): Promise<string[]> {
+  const model = await createThread(domain, {});
+  const sample: string[] = [];
+  for (let left = count - 1; left > 0; left -= BATCH) {
+    const threads = Array.from({ length: Math.min(BATCH, left) }, () => ({
+      ...model,
+      id: mintId('thread_'),
+    }));
+    const pick = Math.ceil((SAMPLE * threads.length) / count);
+    sample.push(...threads.slice(0, pick).map(({ id }) => id));
+    await domain.store.lock(locks.list(keys.threads), async () =>
+      domain.store.setMany(await placeThreads(domain.store, threads)),
+    );
+    if ((left - 1) % 100_000 < BATCH) process.stderr.write(`    ${left.toLocaleString('en')} to go\n`);
+  }
+  return sample;
+}
+
+async function listAll(): Promise<number> {
+  let seen = 0;
+  for (let after: string | undefined; ; ) {
+    const page = await listThreads(domain, { order: 'desc', limit: 100, ...(after && { after }) });
+    seen += page.data.length;
+    after = page.data.at(-1)?.id;
+    if (!page.has_more) return seen;
+  }
+}
+
+/** Of the store's file only what the kernel holds in memory is resident; it may take those pages back at any time. */
+function memory(): { resident: number; ofFile: number } {
+  const { rss } = process.memoryUsage();
+  let ofFile = 0;
+  let inFile = false;
+  const maps = readFileSync('/proc/self/smaps', 'utf8');
+  for (const line of maps.split('\n')) {
+    if (/^[0-9a-f]+-[0-9a-f]+ /.test(line)) inFile = line.endsWith('data.mdb');
+    const resident = inFile && /^Rss:\s+(\d+) kB/.exec(line)?.[1];
+    if (resident) ofFile += Number(resident) * 1024;
+  }
+  return { resident: rss, ofFile };
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+const ANSWERS: Record<string, (argument?: string) => unknown> = {
+  open: () => timed(open),
+  close: () => engine.close(0).then(() => true),
+  fill: (count) => fill(Number(count)),
+  create: () => timed(() => createThread(domain, {})),
+  retrieve: (id = '') => timed(() => retrieveThread(domain, id)),
+  list: (after) => timed(() => listThreads(domain, { ...NEWEST, ...(after && { after }) })),
+  listAll,
+  memory,
 };
 
 process.on('message', async (question: string) => {
-  await filled;
-  if (question === 'memory') {
-    globalThis.gc?.();
-    process.send?.(anonymousMemory());
-    return;
-  }
-  const start = performance.now();
-  await OPERATIONS[question]?.();
-  process.send?.(performance.now() - start);
+  const [name = '', argument] = question.split(' ');
+  process.send?.(await ANSWERS[name]?.(argument));
 });
-process.send?.(String(opened));
+process.send?.('ready');
 
 // Not left behind when the benchmark is broken off.
 process.on('disconnect', () => process.exit());

@@ -1,4 +1,5 @@
 /** Threads: made, changed, listed (§1.1 no. 6–9, §1.7). How they are deleted is in runs/deletion.ts. */
+import type { Entry, Store } from '../store/store.ts';
 import { type Domain, keys, locks, nextId, seconds } from './domain.ts';
 import { errors } from './errors.ts';
 import { type Listed, listRecords, logOf, type Page } from './lists.ts';
@@ -24,20 +25,34 @@ export async function createThread(
   messages: readonly MessageParams[] = [],
 ): Promise<Thread> {
   const { store } = domain;
-  const thread: Thread = {
+  const thread = build(domain, params);
+  const first = await placeMessages(domain, thread.id, messages);
+  await store.lock(locks.list(keys.threads), async () =>
+    store.setMany([...first.writes, ...(await placeThreads(store, [thread]))]),
+  );
+  return thread;
+}
+
+function build(domain: Domain, params: ThreadParams): Thread {
+  return {
     id: nextId(domain, 'thread_'),
     object: 'thread',
     created_at: seconds(domain),
     metadata: params.metadata ?? {},
     tool_resources: resolveResources([], params.tool_resources),
   };
-  const first = await placeMessages(domain, thread.id, messages);
-  await store.lock(locks.list(keys.threads), async () => {
-    const plan = await logOf(store, keys.threads).append([thread.id]);
-    const record: ThreadRecord = { thread, page: plan.pages[0] as number };
-    await store.setMany([...first.writes, [keys.thread(thread.id), record], ...plan.writes]);
-  });
-  return thread;
+}
+
+/** Writes for threads that are new to the list, in the order given; the caller is inside the list's critical section. */
+export async function placeThreads(store: Store, threads: readonly Thread[]): Promise<Entry[]> {
+  const plan = await logOf(store, keys.threads).append(threads.map(({ id }) => id));
+  return [
+    ...threads.map((thread, at): Entry => {
+      const record: ThreadRecord = { thread, page: plan.pages[at] as number };
+      return [keys.thread(thread.id), record];
+    }),
+    ...plan.writes,
+  ];
 }
 
 /** @throws 404 with text #4 */
