@@ -1,4 +1,4 @@
-/** Measures in turns A, B, A, B …, so that a machine whose speed drifts does so for both. */
+/** Measures in turns A, B, B, A …, so that a machine whose speed drifts does so for both. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { clearLater } from './leftovers.ts';
@@ -30,6 +30,8 @@ export async function inTurns<Name extends string>(
   const names = Object.keys(contenders) as Name[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = -Math.ceil(rounds / 10); round < rounds; round++) {
+    // Each round begins with another: what one leaves to be done meanwhile falls on all in turn.
+    names.push(names.shift() as Name);
     for (const name of names) {
       const began = performance.now();
       const own = await contenders[name]();
@@ -64,13 +66,17 @@ export async function spawn(script: string, env: Record<string, string> = {}): P
     child.kill('SIGKILL');
     await once(child, 'exit');
   });
-  const [said] = (await once(child, 'message')) as [string];
+  const gone = once(child, 'exit').then(() => {
+    throw new Error(`${script} ended before it had answered.`);
+  });
+  gone.catch(() => {});
+  const heard = async () => (await Promise.race([once(child, 'message'), gone]))[0];
+  const said: string = await heard();
   return {
     said,
-    async ask(question) {
+    ask(question) {
       child.send(question);
-      const [answer] = await once(child, 'message');
-      return answer;
+      return heard();
     },
     end: () => void child.kill(),
   };
