@@ -245,6 +245,96 @@ describe('dumps of what the API answered', () => {
     await at.close();
   });
 
+  describe('a text over many lines, or of one long line', () => {
+    const messages = Array.from({ length: 30 }, (_, at) =>
+      message(`msg_${at}`, 'thread_a', 1_700_000_000 + at),
+    );
+    const all = [thread('thread_a'), ...messages];
+    const page = { object: 'list', data: all, has_more: false };
+    const lost = 'imported 1 threads, 20 messages; 1 could not be\n';
+    /** After the 21st object. */
+    const cut = (text: string) => text.slice(0, text.indexOf('"msg_20"'));
+    // More than a line may have that is read as one.
+    const long = {
+      ...all[1],
+      metadata: {},
+      content: [{ type: 'text', text: { value: 'x'.repeat(300_000) } }],
+    };
+    const manyLong = all.map((one) => ('role' in one ? { ...long, id: one.id } : one));
+
+    async function imported(text: string) {
+      const cwd = await directory();
+      await writeFile(join(cwd, 'dump.json'), text);
+      return rethread(cwd, 'import', '--store', `file:${cwd}/store`, 'dump.json');
+    }
+
+    test.each([
+      ['an array on lines', JSON.stringify(all, null, 2)],
+      ['an array on one line', JSON.stringify(all)],
+      ['an array on one very long line', JSON.stringify(manyLong)],
+      ['a page on lines, behind a byte order mark', `\uFEFF${JSON.stringify(page, null, 2)}\n`],
+      ['a page on one very long line', JSON.stringify({ ...page, data: manyLong })],
+      ['an array of pages on lines', JSON.stringify([page, page], null, 2)],
+    ])('%s is taken whole', async (_, text) => {
+      expect(await imported(text)).toMatchObject({
+        code: 0,
+        err: expect.stringMatching(/^imported 1 threads( \(1 were there\))?, 30 messages/),
+      });
+    });
+
+    test.each([
+      [
+        'an array on lines',
+        cut(JSON.stringify(all, null, 1)),
+        /^dump.json:\d{3,}: the JSON ends in the middle after item 21$/,
+      ],
+      [
+        'an array on one line',
+        cut(JSON.stringify(all)),
+        /^dump.json:1: the JSON ends in the middle after item 21$/,
+      ],
+      [
+        'a page on one line',
+        cut(JSON.stringify(page)),
+        /^dump.json:1: the JSON ends in the middle after item 21$/,
+      ],
+      [
+        'a very long line',
+        cut(JSON.stringify(manyLong)),
+        /^dump.json:1: the JSON ends in the middle after item 21$/,
+      ],
+      [
+        'an array with a wrong sign',
+        cut(JSON.stringify(all)).replace(/,[^,]*$/, ';'),
+        /^dump.json:1: not JSON after item 21$/,
+      ],
+    ])(
+      '%s that breaks off is told with its place, and what came before is taken',
+      async (_, text, problem) => {
+        const { code, err } = await imported(text);
+        const [told = '', ...rest] = err.split('\n');
+        expect(code).toBe(1);
+        expect(told).toMatch(problem);
+        expect(`${rest.join('\n')}`).toBe(lost);
+      },
+    );
+
+    test('lines go on behind a first line that is bad, and behind an array that breaks off', async () => {
+      const lines = all.map((one) => JSON.stringify(one));
+      const first = await imported(['{"object":"thread.message","id":', ...lines].join('\n'));
+      expect(first).toMatchObject({
+        code: 1,
+        err: 'dump.json:1: not JSON\nimported 1 threads, 30 messages; 1 could not be\n',
+      });
+      const broken = [`[${lines[0]},`, `${lines[1]}`, ...lines.slice(2)].join('\n');
+      const { code, err } = await imported(broken);
+      expect(code).toBe(1);
+      expect(err).toBe(
+        'dump.json:3: not JSON after item 2\nimported 1 threads, 30 messages; 1 could not be\n',
+      );
+    });
+  });
+
   test('a bad line is told with its number, the rest goes on, and the exit code is 1', async () => {
     const cwd = await directory();
     const lines = [
