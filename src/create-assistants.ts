@@ -2,7 +2,7 @@
 import { createEngine, wrongSettings } from './engine.ts';
 import { localRoute } from './http/openai/route.ts';
 import { refuse } from './http/refuse.ts';
-import type { Listeners } from './http/service.ts';
+import type { Identity, Listeners } from './http/service.ts';
 import {
   OptionsError,
   parseOptions,
@@ -30,7 +30,7 @@ export interface Assistants {
 /** {@link Assistants} with the way in for a client's own fetch. */
 export interface MountedAssistants extends Assistants {
   /** For clients of the `openai` package. */
-  handle(request: Request, caller: Caller, listeners?: Listeners): Promise<Response>;
+  handle(request: Request, caller: Caller, more?: Listeners & Pick<Identity, 'text'>): Promise<Response>;
 }
 
 /**
@@ -62,14 +62,14 @@ export function mountAssistants({
     },
   });
   return {
-    handle(request, caller, listeners) {
+    handle(request, caller, more) {
       clients.set(caller.baseURL, caller);
       return engine.handle(request, {
         tenant: TENANT,
         caller,
         dialect: 'openai',
         ownRetries: hasRetryKey(request),
-        ...listeners,
+        ...more,
       });
     },
     async fetch(request) {

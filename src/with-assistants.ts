@@ -78,13 +78,17 @@ function wrapClones(client: ClientInside, options: RethreadOptions | Assistants)
   });
 }
 
-type Handle = (request: Request, caller: Caller) => Promise<Response>;
+/** @param text the body, if the request is without the one it came with */
+type Handle = (request: Request, caller: Caller, text: string | undefined) => Promise<Response>;
 
 function handlerFor(options: RethreadOptions | Assistants): Handle {
-  if ('handle' in options) return (options as MountedAssistants).handle;
+  if ('handle' in options) {
+    const mounted = options as MountedAssistants;
+    return (request, caller, text) => mounted.handle(request, caller, { text });
+  }
   const { log, waitUntil } = options as RethreadOptions;
   const engine = sharedEngine(options as RethreadOptions);
-  return (request, caller) => engine.handle(request, caller, { log, waitUntil });
+  return (request, caller, text) => engine.handle(request, caller, { log, waitUntil, text });
 }
 
 function wrap(inner: Fetch, handle: Handle, client: ClientLike): WrappedFetch {
@@ -92,16 +96,17 @@ function wrap(inner: Fetch, handle: Handle, client: ClientLike): WrappedFetch {
     const url = addressOf(input);
     const route = url && localRoute(url.pathname, basePathOf(client));
     if (!route) return inner(input, withoutRetryKey(init));
+    const text = textOf(init);
     let request: Request;
     try {
-      request = requestOf(input, init);
+      request = requestOf(input, text === undefined ? init : { ...init, body: null });
     } catch (error) {
       // What a fetch throws is taken for a broken connection, and tried again.
       return errorResponse(badRequest(`Invalid request: ${(error as Error).message}`), newRequestId());
     }
     // A request that came without a signal has one of its own, which never aborts.
     const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined);
-    return orAborted(handle(request, callerOf(inner, url, route, request, init)), signal);
+    return orAborted(handle(request, callerOf(inner, url, route, request, init), text), signal);
   };
   wrapped[INNER] = inner;
   return wrapped;
@@ -118,6 +123,11 @@ const isRequest = (input: unknown): input is Request => input instanceof Request
 function addressOf(input: string | URL | Request): URL | undefined {
   const address = isRequest(input) ? input.url : String(input);
   return URL.canParse(address) ? new URL(address) : undefined;
+}
+
+/** What an SDK posts is a string. To make a stream of it, which a request does, and to read that would be a detour. */
+function textOf({ method, body }: RequestInit = {}): string | undefined {
+  return typeof body === 'string' && /^post$/i.test(method ?? '') ? body : undefined;
 }
 
 /** @throws TypeError for a method, header or body that fetch does not take either */

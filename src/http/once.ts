@@ -59,9 +59,11 @@ export async function once(c: AnyCtx, next: Next, ways: Ways): Promise<Response 
   if (!KEY.test(key))
     throw badRequest('An Idempotency-Key is made of 1 to 255 printable ASCII characters.', null, INVALID);
   const content = await ways.content();
-  const fingerprint = fingerprintOf(c, ways.dialect, content);
+  const { ownRetries } = c.env.identity;
+  // A key that an SDK makes up is never that of two requests.
+  const fingerprint = ownRetries ? c.req.path : fingerprintOf(c, ways.dialect, content);
   const { domain } = await ways.scope();
-  const ledger = c.env.identity.ownRetries ? c.env.service.retries : storeLedger(domain);
+  const ledger = ownRetries ? c.env.service.retries : storeLedger(domain);
   return ledger.exclusive(key, async () => {
     const noted = await ledger.find(key);
     if (noted && noted.fingerprint !== fingerprint) throw keyReused();

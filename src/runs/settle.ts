@@ -1,7 +1,7 @@
 /** Looks after a run that nobody in this process is carrying out: past its expiry, or left behind by a process that ended. */
 import { keys, locks } from '../assistants/domain.ts';
 import { allRunMessages, allSteps, isOver, type RunRecord } from '../assistants/runs.ts';
-import { loadThread } from '../assistants/threads.ts';
+import { loadThread, type ThreadRecord } from '../assistants/threads.ts';
 import { beginCancel, beginRun, endRun } from '../translate/reduce.ts';
 import type { RunState } from '../translate/types.ts';
 import { commitLocked, contextFor, Overtaken } from './commit.ts';
@@ -15,7 +15,14 @@ type Inside = Pick<Scope, 'domain' | 'clockwork'>;
 
 /** The run that holds the thread, after what is overdue has been done; undefined when the thread is free (§2.1). */
 export async function activeRun(scope: Scope, threadId: string): Promise<RunRecord | undefined> {
-  const { activeRun: runId } = await loadThread(scope.domain, threadId);
+  return activeRunOf(scope, await loadThread(scope.domain, threadId));
+}
+
+/** The same for a thread that has just been read. */
+export async function activeRunOf(
+  scope: Scope,
+  { thread: { id: threadId }, activeRun: runId }: ThreadRecord,
+): Promise<RunRecord | undefined> {
   if (!runId) return undefined;
   const record = await settledRun(scope, threadId, runId);
   return record && !isOver(record.run) ? record : undefined;

@@ -14,7 +14,7 @@ import { contextFor } from './commit.ts';
 import { carryOn } from './delegate.ts';
 import { holdLease, type RunLease } from './lease.ts';
 import type { Scope, Withdraw } from './scope.ts';
-import { activeRun } from './settle.ts';
+import { activeRunOf } from './settle.ts';
 
 /** A run that has begun, or goes on, and the phase that was begun with it. */
 export interface Started extends PhaseStart {
@@ -29,9 +29,9 @@ export interface Started extends PhaseStart {
  * caller's key and model (§4.6)
  */
 export async function startRun(scope: Scope, threadId: string, params: RunParams): Promise<Started> {
-  await loadThread(scope.domain, threadId);
+  const thread = await loadThread(scope.domain, threadId);
   const assistant = await retrieveAssistant(scope.domain, params.assistant_id);
-  return begin(scope, threadId, assistant, params, []);
+  return begin(scope, threadId, assistant, params, () => activeRunOf(scope, thread), []);
 }
 
 /**
@@ -51,8 +51,11 @@ export async function startThreadAndRun(
   if (!planned.instructions && !messages.some(({ role }) => role === 'user')) throw errors.nothingToRun();
   scope.clockwork.admit();
   const created = await createThread(scope.domain, await prepare(), messages);
-  return begin(scope, created.id, assistant, params, [threadCreated(created)]);
+  return begin(scope, created.id, assistant, params, nobody, [threadCreated(created)]);
 }
+
+/** A thread that has just been made has no run. */
+const nobody = async () => undefined;
 
 const threadCreated = (data: Thread): AssistantEvent => ({ event: 'thread.created', data });
 
@@ -61,13 +64,14 @@ async function begin(
   threadId: string,
   assistant: Assistant,
   params: RunParams,
+  holder: () => Promise<RunRecord | undefined>,
   opening: AssistantEvent[],
 ): Promise<Started> {
   const { domain, clockwork } = scope;
   const additional = params.additional_messages ?? [];
   const run = buildRun(domain, threadId, assistant, params);
   checkTools(scope, run);
-  const busy = await activeRun(scope, threadId);
+  const busy = await holder();
   if (busy) throw errors.runWhileActive(threadId, busy.run.id);
   await checkSomethingToRun(scope, run, additional);
   // Before anything is made for a run that would be refused, and again with nothing between the question and the lease.

@@ -43,6 +43,7 @@ export class KeyvStore implements Store {
   }
 
   async getMany<T>(keys: readonly string[]): Promise<(T | undefined)[]> {
+    if (keys.length === 0) return [];
     return this.#attempt(`cannot read ${keys.length} keys`, async (keyv) => {
       const values: (T | undefined)[] = [];
       for (let from = 0; from < keys.length; from += READ_GROUP) {

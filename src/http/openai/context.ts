@@ -24,7 +24,8 @@ export function scopeOf(c: Ctx): Promise<Scope> {
 
 /** The JSON body as it was sent; it can be asked for again. */
 export async function jsonOf(c: Ctx): Promise<unknown> {
-  const body = c.var.body ?? { json: await readBody(c.req.raw, c.env.service.maxBodyBytes) };
+  const { identity, service } = c.env;
+  const body = c.var.body ?? { json: await readBody(identity.text ?? c.req.raw, service.maxBodyBytes) };
   c.set('body', body);
   return body.json;
 }
@@ -37,7 +38,8 @@ export async function bodyOf<T>(c: Ctx, schema: z.ZodType<T>): Promise<T> {
 }
 
 export function queryOf<T>(c: Ctx, schema: z.ZodType<T>): T {
-  return validate(schema, new URL(c.req.url).searchParams);
+  const { url } = c.req;
+  return validate(schema, url.includes('?') ? new URL(url).searchParams : new URLSearchParams());
 }
 
 const PREFIX = {

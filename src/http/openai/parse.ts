@@ -4,10 +4,11 @@ import { ApiError, badRequest } from '../../assistants/errors.ts';
 /**
  * The JSON object that a request carries; `{}` when it carries none (a thread is created with an empty or absent body, §1.1).
  *
+ * @param request or its body, where that is at hand
  * @param limitBytes largest body that is read
  * @throws ApiError 400 for anything that is not a JSON object in UTF-8, 413 above the limit, 499 when the client went away
  */
-export async function readBody(request: Request, limitBytes: number): Promise<unknown> {
+export async function readBody(request: Request | string, limitBytes: number): Promise<unknown> {
   const value = await readJson(request, limitBytes);
   if (value === null) return {};
   if (typeof value === 'object' && !Array.isArray(value)) return value;
@@ -20,11 +21,14 @@ export async function readBody(request: Request, limitBytes: number): Promise<un
  * @param refused what is thrown for something that is not JSON
  */
 export async function readJson(
-  request: Request,
+  request: Request | string,
   limitBytes: number,
   refused: () => ApiError = notJson,
 ): Promise<unknown> {
-  const text = decode(await readLimited(request, limitBytes), refused);
+  const text =
+    typeof request === 'string'
+      ? limited(request, limitBytes)
+      : decode(await readLimited(request, limitBytes), refused);
   if (text.trim() === '') return {};
   return parseJson(text, refused);
 }
@@ -79,6 +83,13 @@ export async function readLimited(request: Request, limitBytes: number): Promise
     });
   }
   return chunks;
+}
+
+function limited(text: string, limitBytes: number): string {
+  // No character has more than three bytes for each of its UTF-16 units.
+  if (text.length * 3 > limitBytes && new TextEncoder().encode(text).length > limitBytes)
+    throw tooLarge(limitBytes);
+  return text;
 }
 
 function decode(chunks: readonly Uint8Array[], refused: () => ApiError): string {
