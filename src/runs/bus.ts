@@ -21,7 +21,8 @@ type Entry = TextEntry | { first: number; event: AssistantEvent };
 interface Channel {
   entries: Entry[];
   last: number;
-  listeners: Set<() => void>;
+  /** Handed what has just come, or nothing where only the channel's state has changed. */
+  listeners: Set<(fresh?: NumberedEvent[]) => void>;
   /** Nothing more will come for now: the stream has ended, or the run is no longer this process's. */
   silent: boolean;
   /** Set when nothing more will come at all; the channel is then forgotten after a while. */
@@ -105,19 +106,24 @@ export function createBus(keepMs = 600_000): Bus {
     wakeAll(channel);
   }
 
-  function listen(channel: Channel, ms: number | undefined, signal?: AbortSignal): Promise<void> {
+  function listen(
+    channel: Channel,
+    ms: number | undefined,
+    signal?: AbortSignal,
+  ): Promise<NumberedEvent[] | undefined> {
     return new Promise((resolve) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
-      const wake = () => {
+      const wake = (fresh?: NumberedEvent[]) => {
         channel.listeners.delete(wake);
-        signal?.removeEventListener('abort', wake);
+        signal?.removeEventListener('abort', leave);
         clearTimeout(timer);
-        resolve();
+        resolve(fresh);
       };
-      if (signal?.aborted) return resolve();
+      const leave = () => wake();
+      if (signal?.aborted) return resolve(undefined);
       channel.listeners.add(wake);
-      signal?.addEventListener('abort', wake, { once: true });
-      if (ms !== undefined) timer = setTimeout(wake, ms);
+      signal?.addEventListener('abort', leave, { once: true });
+      if (ms !== undefined) timer = setTimeout(leave, ms);
     });
   }
 
@@ -126,12 +132,17 @@ export function createBus(keepMs = 600_000): Bus {
     publish(runId, events) {
       if (events.length === 0) return;
       const channel = open(runId);
+      const first = channel.last + 1;
       for (const event of events) record(channel, event);
       const last = events.at(-1) as AssistantEvent;
       channel.silent = endsStream(last);
       clearTimeout(channel.expiry);
       if (channel.silent) expire(runId, channel);
-      wakeAll(channel);
+      if (channel.listeners.size === 0) return;
+      wakeAll(
+        channel,
+        events.map((event, at) => ({ ...event, id: first + at })),
+      );
     },
     position: (runId) => channels.get(runId)?.last ?? 0,
     holds(runId, after) {
@@ -141,15 +152,18 @@ export function createBus(keepMs = 600_000): Bus {
     },
     async *read(runId, after, signal) {
       const channel = open(runId);
+      /** What has just come, so that it need not be put together again from what is kept. */
+      let fresh: NumberedEvent[] | undefined;
       for (let cursor = after; !signal?.aborted; ) {
         if (cursor < channel.last) {
-          const batch = eventsAfter(channel, cursor);
-          cursor = channel.last;
+          const batch = fresh?.[0]?.id === cursor + 1 ? fresh : eventsAfter(channel, cursor);
+          fresh = undefined;
+          cursor = batch.at(-1)?.id ?? channel.last;
           const end = batch.findIndex(endsStream);
           yield end < 0 ? batch : batch.slice(0, end + 1);
           if (end >= 0) return;
         } else if (channel.silent || closed) break;
-        else await listen(channel, undefined, signal);
+        else fresh = await listen(channel, undefined, signal);
       }
       tidy(runId, channel);
     },
@@ -201,8 +215,8 @@ export function createBus(keepMs = 600_000): Bus {
   };
 }
 
-function wakeAll({ listeners }: Channel): void {
-  for (const wake of [...listeners]) wake();
+function wakeAll({ listeners }: Channel, fresh?: NumberedEvent[]): void {
+  for (const wake of [...listeners]) wake(fresh);
 }
 
 function record(channel: Channel, event: AssistantEvent): void {
