@@ -97,13 +97,17 @@ export function createEngine(given: RethreadOptions, hooks: Hooks = {}): Engine 
 /** How often runs are looked at that are only about to begin, or being let go of. */
 const LOOK_MS = 20;
 
-/** Waits until no run is in progress, `timeout` milliseconds at most. */
+/** Waits until no run is in progress, and what goes on beyond runs is done, `timeout` milliseconds at most. */
 async function quiet(tenants: Tenants, timeout: number): Promise<void> {
   const deadline = performance.now() + timeout;
   for (;;) {
     const busy = tenants.all().filter(({ clockwork }) => clockwork.held.size > 0);
     const left = deadline - performance.now();
-    if (busy.length === 0 || left <= 0) return;
+    if (left <= 0) return;
+    if (busy.length === 0) {
+      const loose = tenants.all().flatMap(({ clockwork }) => [...clockwork.loose]);
+      return loose.length > 0 ? within(left, Promise.all(loose)) : undefined;
+    }
     const phases = busy.flatMap(({ clockwork }) => [...clockwork.live.values()].map(({ done }) => done));
     if (phases.length > 0) await within(left, Promise.all(phases));
     else await within(Math.min(left, LOOK_MS));

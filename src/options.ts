@@ -40,6 +40,12 @@ export interface RethreadOptions {
    * `openai`. An object is a profile of one's own, that extends one of these.
    */
   profile?: ProfileName | CustomProfile;
+  /**
+   * Has responses made in the background, where the profile has that: a run whose process dies, or whose connection breaks,
+   * goes on with the model call it had begun. They are stored upstream until they have been read.
+   * @default false
+   */
+  background?: boolean;
   /** Old model names to new ones, e.g. `{ 'gpt-4-turbo': 'gpt-4.1' }`. Objects keep showing the old name. */
   models?: Record<string, string>;
   /** Assistants by id, so that ids in your database and environment keep working: the bodies of `assistants.create`. */
@@ -129,6 +135,7 @@ const schema = z.strictObject({
     })
     .optional(),
   profile: profileOption.optional(),
+  background: z.union([z.boolean(), z.stringbool()]).optional(),
   models: z.record(z.string(), z.string().min(1)).optional(),
   assistants: z.record(z.string().startsWith('asst'), declaredAssistant).optional(),
   tools: z
@@ -204,6 +211,7 @@ const ENVIRONMENT = {
   queue: 'RETHREAD_QUEUE',
   namespace: 'RETHREAD_NAMESPACE',
   profile: 'RETHREAD_PROFILE',
+  background: 'RETHREAD_BACKGROUND',
   models: 'RETHREAD_MODELS',
   assistants: 'RETHREAD_ASSISTANTS',
   plugins: 'RETHREAD_PLUGINS',

@@ -38,6 +38,7 @@ import { OPENAIS_OWN } from './tools/define.ts';
 import { pluginTools } from './tools/plugins.ts';
 import { createRegistry, type Registry } from './tools/registry.ts';
 import { createUpstream, type Upstream } from './upstream/client.ts';
+import type { Profile } from './upstream/profile.ts';
 import { resolveProfile } from './upstream/profiles.ts';
 
 /** What goes on around the runs of a gateway. */
@@ -138,6 +139,7 @@ export async function build(
       leaseMs,
       active,
       turnstiles: new Map(),
+      loose: new Set(),
       observeRun,
       admit() {
         if (state.draining) throw closing();
@@ -197,19 +199,27 @@ function createService(
   log: Clockwork['log'],
   retries: Ledger,
 ): Service {
-  const { models = {}, maxRetries, timeout } = options;
+  const { models = {}, maxRetries, timeout, background } = options;
   const search = options.toolSettings?.rag?.retrieve;
   const profileFor = ({ caller }: Identity) => resolveProfile(options.profile, caller.baseURL);
+  const foreground = new Set<string>();
+  const tellForeground = ({ name, background: has }: Profile) => {
+    if (!background || has || foreground.has(name)) return;
+    foreground.add(name);
+    log('warn', `The option background is on, but the profile '${name}' has no background responses.`);
+  };
   const common: Common = {
     tools,
     retrieve: search && createRetrieve(search),
     images,
     models,
     profileFor,
-    upstreamFor: (identity) =>
-      observeUpstream(
-        createUpstream(identity.caller, { profile: profileFor(identity), maxRetries, timeout }),
-      ),
+    upstreamFor(identity) {
+      const profile = profileFor(identity);
+      tellForeground(profile);
+      const own = { profile, maxRetries, timeout, background };
+      return observeUpstream(createUpstream(identity.caller, own));
+    },
   };
   return {
     profileFor,

@@ -22,6 +22,12 @@ export interface LocalCall {
   output: string | null;
 }
 
+/** A response that the upstream makes in the background, and what it was asked to include. */
+export interface BackgroundCall {
+  id: string;
+  include: readonly string[];
+}
+
 /** What became of a run up to one upstream event. Treat as opaque outside translate/, but for the fields below. */
 export interface RunState {
   run: Run;

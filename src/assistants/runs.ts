@@ -5,7 +5,7 @@ import { errors } from './errors.ts';
 import { type Listed, listIds, listRecords, logOf, type Page } from './lists.ts';
 import { type MessageRecord, placeBuilt } from './messages.ts';
 import type { ListQuery, RunParams } from './params.ts';
-import type { Change, RunState } from './progress.ts';
+import type { BackgroundCall, Change, RunState } from './progress.ts';
 import { resolveResources, resolveTools } from './tools.ts';
 import {
   type Assistant,
@@ -45,6 +45,8 @@ export interface RunRecord extends Listed {
   turns: number;
   /** Where the run stood when its present phase began; null before the first. A run that was cut off starts again from here. */
   checkpoint: RunState | null;
+  /** The newest model call that the upstream makes in the background: while `turn` is `turns`, it can be taken up again. */
+  call?: BackgroundCall & { turn: number };
   /** How often its present phase was begun anew because the process that carried it out had gone. */
   attempt?: number;
   /** Absent before its first tool outputs. */
@@ -144,6 +146,10 @@ export async function loadRun(domain: Domain, threadId: string, id: string): Pro
   if (!record) throw errors.noRun(id);
   return record;
 }
+
+/** Whether the run's newest background call is that of the turn in progress. */
+export const hasOpenCall = (record: RunRecord): record is RunRecord & Required<Pick<RunRecord, 'call'>> =>
+  record.call?.turn === record.turns;
 
 export const isOver = (run: Run) => TERMINAL_STATUSES.has(run.status);
 

@@ -23,6 +23,11 @@ Examples:
 
 Exit codes: 0 examined, 1 the provider cannot be asked, 2 wrong usage.`;
 
+const BACKGROUND = `
+background: a run whose process dies goes on with the model call it had begun, if the option background is true
+(RETHREAD_BACKGROUND=true, rethread serve --background).
+`;
+
 export function doctorCommand(io: Io): Command {
   return new Command('doctor')
     .description('Finds out which parts of the Responses API a provider has.')
@@ -54,5 +59,6 @@ function table({ upstream, model, findings }: Examination): string {
   const rows = findings.map(
     ({ feature, has, reason }) => `${feature.padEnd(widest)}  ${has ? 'yes' : `no   ${reason ?? ''}`}`,
   );
-  return `${upstream}, ${model}\n\n${rows.join('\n')}\n`;
+  const advice = findings.some(({ feature, has }) => feature === 'background' && has) ? BACKGROUND : '';
+  return `${upstream}, ${model}\n\n${rows.join('\n')}\n${advice}`;
 }

@@ -125,6 +125,11 @@ const FLAGS: Record<string, Flag> = {
 
 const SWITCHES: Record<string, Omit<Flag, 'kind'>> = {
   simulate: { flag: '--simulate', description: 'a simulator is the upstream: no key, no network, no cost' },
+  background: {
+    flag: '--background',
+    description:
+      'have responses made in the background: runs whose process dies go on with the call they had begun (it is stored upstream until then)',
+  },
   apiOnly: {
     flag: '--api-only',
     description: 'with --queue: leave runs to other processes, such as rethread worker',

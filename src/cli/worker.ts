@@ -15,6 +15,7 @@ export function workerCommand(): Command {
     'upstream',
     'upstreamKey',
     'profile',
+    'background',
     'tenants',
     'assistants',
     'models',

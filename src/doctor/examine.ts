@@ -177,10 +177,18 @@ export async function examine(upstream: Upstream): Promise<Examination> {
     return next;
   });
   await probe('conversations', () => made('/conversations', {}, async () => undefined));
-  await probe('background', async () => {
-    const answer = await respond({ background: true, store: true });
-    if (answer.status === 200) await quietly(`/responses/${answer.body['id']}`);
-    return answer;
+  // What the option `background` stands on: made by itself, streamed a second time, deleted.
+  const background = await probe('background', async () => {
+    const answer = await respond({ background: true, store: true, stream: true });
+    if (answer.status !== 200) return answer;
+    const made = parsed(/^data: (.*)$/m.exec(answer.text)?.[1] ?? '')['response'] as Json | undefined;
+    if (made?.['background'] !== true) return 'the response was not made in the background';
+    const again = await ask('GET', `/responses/${made['id']}?stream=true&starting_after=0`);
+    await quietly(`/responses/${made['id']}`);
+    if (again.status !== 200) return again;
+    return again.text.includes('response.completed') && !again.text.includes('response.created')
+      ? undefined
+      : 'a stream that breaks off cannot be read on';
   });
 
   return {
@@ -201,6 +209,7 @@ export async function examine(upstream: Upstream): Promise<Examination> {
       encryptedReasoning,
       promptCacheKey,
       imageFileIds,
+      background,
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Brings what happened to a run into the store, unless somebody else has ended the run meanwhile. */
 import { type Domain, keys, locks, seconds } from '../assistants/domain.ts';
 import { runIds } from '../assistants/ids.ts';
+import type { BackgroundCall } from '../assistants/progress.ts';
 import { changeWrites, isOver, type RunRecord } from '../assistants/runs.ts';
 import type { ThreadRecord } from '../assistants/threads.ts';
 import type { Entry } from '../store/store.ts';
@@ -73,6 +74,8 @@ export interface Keepsakes {
   files: string[];
   /** The state at the end of a model turn that the next one has to replay. */
   turn?: RunState | undefined;
+  /** The model call that has just begun, where the upstream makes it in the background. */
+  call?: BackgroundCall | undefined;
   /** Which of the phase's attempts made them. */
   attempt: number | undefined;
   /** The newest finished turn with another output, and the state after it. */
@@ -80,9 +83,10 @@ export interface Keepsakes {
 }
 
 /** @throws Overtaken where the phase was begun anew: this process was taken for gone */
-export function keep({ files, turn, answered, attempt }: Keepsakes) {
-  return (record: RunRecord): { record: RunRecord; writes: Entry[] } => {
-    if (record.attempt !== attempt) throw new Overtaken();
+export function keep({ files, turn, answered, attempt, call }: Keepsakes) {
+  return (stored: RunRecord): { record: RunRecord; writes: Entry[] } => {
+    if (stored.attempt !== attempt) throw new Overtaken();
+    const record = call ? { ...stored, call: { ...call, turn: stored.turns } } : stored;
     const closed = turn
       ? closeTurn(turn, record)
       : answered

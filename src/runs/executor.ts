@@ -5,7 +5,8 @@
  * and to events, which are published after that.
  */
 import { ApiError, errors } from '../assistants/errors.ts';
-import { isOver, type RunRecord } from '../assistants/runs.ts';
+import type { BackgroundCall } from '../assistants/progress.ts';
+import { hasOpenCall, isOver, type RunRecord } from '../assistants/runs.ts';
 import type { Run } from '../assistants/types.ts';
 import { carryOutEffect } from '../files/containers.ts';
 import type { Offer } from '../tools/registry.ts';
@@ -15,6 +16,7 @@ import { awaitsTools } from '../translate/state.ts';
 import type { Effect, Ending, Reduction, RunState } from '../translate/types.ts';
 import { UpstreamError } from '../upstream/client.ts';
 import { linkedTo, unlessAborted, untilAborted } from './abort.ts';
+import { cutOff, letGo } from './background.ts';
 import { commit, contextFor, type Keepsakes, keep, Overtaken, readTurn } from './commit.ts';
 import type { RunLease } from './lease.ts';
 import { answers, LAST_ROUND, MAX_ROUNDS } from './local-calls.ts';
@@ -54,6 +56,8 @@ export function execute(
   let cancelling: Run | undefined;
   let leaseLost = false;
   let withdrawn = false;
+  /** That of the turn in progress, where the upstream makes it in the background. */
+  let call: BackgroundCall | undefined = hasOpenCall(record) ? record.call : undefined;
   /** Files that are stored and not yet on the run's record, which they are deleted with. */
   let files: string[] = [];
 
@@ -81,7 +85,7 @@ export function execute(
 
   async function apply({ changes, effects, events, state: next }: Reduction, kept: Partial<Keepsakes> = {}) {
     for (const effect of effects) await copyFile(effect);
-    if (changes.length > 0) {
+    if (changes.length > 0 || kept.call) {
       const keepsakes = keep({ files, attempt: record.attempt, ...kept });
       current = await commit(domain, threadId, runId, changes, keepsakes);
       files = [];
@@ -90,7 +94,16 @@ export function execute(
     clockwork.bus.publish(runId, events);
   }
 
-  const end = (ending: Ending) => apply(endRun(state, ending, contextFor(domain, runId)));
+  /** After what came of the call has been stored. */
+  function leaveCall(running: boolean) {
+    if (call) letGo(scope, call, running);
+    call = undefined;
+  }
+
+  async function end(ending: Ending) {
+    await apply(endRun(state, ending, contextFor(domain, runId)));
+    leaveCall(true);
+  }
 
   /** In one write: nobody has to find the run on its way out. */
   async function finishStop(how: 'cancelled' | 'expired') {
@@ -101,6 +114,7 @@ export function execute(
     const changes = [...(begun?.changes ?? []), ...ended.changes];
     await apply({ ...ended, changes, events: [...(begun?.events ?? []), ...ended.events] });
     cancelling = begun?.state.run;
+    leaveCall(true);
   }
 
   /** One model turn after another, until the run ends or its caller is asked. */
@@ -133,10 +147,10 @@ export function execute(
     const toolsSpent = (state.localRounds ?? 0) >= MAX_ROUNDS;
     const tools = { localFunctions: offers, toolsSpent };
     const open = () => unlessAborted(openResponse(scope, current, tools, signal), signal);
-    const stream = await whenAllowed(open, waiting, signal);
+    const opened = await whenAllowed(open, waiting, signal);
     accepted.resolve();
     const localTypes = new Map(offers.map(({ name, type }) => [name, type]));
-    for await (const batch of untilAborted(stream, signal)) {
+    for await (const batch of untilAborted(opened.events, signal)) {
       const ctx = contextFor(domain, runId, localTypes);
       let next = state;
       let changes = QUIET;
@@ -150,10 +164,24 @@ export function execute(
         for (const one of reduction.events) events.push(one);
       }
       const paused = next.run.status === 'requires_action' || awaitsTools(next);
-      await apply({ changes, effects, events, state: next }, { turn: paused ? next : undefined });
-      if (paused || isOver(state.run)) return;
+      const reading = opened.call();
+      const fresh = reading && reading.id !== call?.id ? reading : undefined;
+      const reduction = { changes, effects, events, state: next };
+      await apply(reduction, { turn: paused ? next : undefined, call: fresh }).catch((error: unknown) => {
+        // Whoever has ended the run, or begun it anew, does not know of this call.
+        if (fresh && error instanceof Overtaken) letGo(scope, fresh, true);
+        throw error;
+      });
+      if (fresh) {
+        leaveCall(true);
+        call = fresh;
+      }
+      if (paused || isOver(state.run)) {
+        leaveCall(false);
+        return;
+      }
     }
-    throw new UpstreamError('The upstream closed the stream before the response was complete.');
+    throw cutOff();
   }
 
   let begun = false;

@@ -3,7 +3,8 @@ import { Buffer } from 'node:buffer';
 import { keys } from '../assistants/domain.ts';
 import { badRequest } from '../assistants/errors.ts';
 import { readNewest, readThread } from '../assistants/messages.ts';
-import type { RunRecord } from '../assistants/runs.ts';
+import type { BackgroundCall } from '../assistants/progress.ts';
+import { hasOpenCall, type RunRecord } from '../assistants/runs.ts';
 import { loadThread } from '../assistants/threads.ts';
 import type { Message, Run } from '../assistants/types.ts';
 import { containerFor, dropContainer, isContainerGone } from '../files/containers.ts';
@@ -20,10 +21,12 @@ import { type Rag, ragOf, withPassages } from '../translate/rag.ts';
 import { showsSomething } from '../translate/reduce.ts';
 import { buildRequest } from '../translate/request.ts';
 import { dropMiddle, lastMessages } from '../translate/truncate.ts';
-import type { RequestInput, ResponseStreamEvent, Turn } from '../translate/types.ts';
+import type { RequestInput, ResponseRequest, ResponseStreamEvent, Turn } from '../translate/types.ts';
 import { UpstreamError } from '../upstream/client.ts';
 import type { Profile } from '../upstream/profile.ts';
 import { unlessAborted } from './abort.ts';
+import { makeCall, type Reading, takeUpCall } from './background.ts';
+import { pauseBefore, sleep } from './pause.ts';
 import type { Scope } from './scope.ts';
 import { countTokens } from './tokens.ts';
 
@@ -38,11 +41,18 @@ export class OutOfTokens extends Error {
   }
 }
 
+/** A model call that has begun. */
+export interface Opened {
+  events: AsyncIterable<ResponseStreamEvent[]>;
+  /** The call that the newest events are of, where the upstream makes it in the background. */
+  call(): BackgroundCall | undefined;
+}
+
 /** How often a prompt that is too long for the model is made shorter before the run ends `incomplete`. */
 const SHORTENINGS = 5;
 
 /**
- * Starts the model call of a run's next turn.
+ * Starts the model call of a run's next turn, or takes it up again where the upstream goes on with it in the background.
  * @throws UpstreamError, OutOfTokens
  */
 export async function openResponse(
@@ -50,34 +60,46 @@ export async function openResponse(
   record: RunRecord,
   tools: Pick<RequestInput, 'localFunctions' | 'toolsSpent'>,
   signal: AbortSignal,
-): Promise<AsyncIterable<ResponseStreamEvent[]>> {
+): Promise<Opened> {
   const { upstream } = scope;
-  let input = { ...(await gather(scope, record, signal)), ...tools };
+  let reading = hasOpenCall(record) ? await takenUp(scope, record.call, record.run, signal) : undefined;
+  let input: RequestInput | undefined;
+  const gathered = async () => {
+    input ??= { ...(await gather(scope, record, signal)), ...tools };
+    return input;
+  };
   let shortenings = 0;
   const mended = new Set<string>();
   const once = (what: string) => !mended.has(what) && mended.add(what);
   const shortened = async () => {
     if (shortenings++ >= SHORTENINGS) throw new OutOfTokens('max_prompt_tokens');
-    input = { ...input, messages: await shorten(input.messages) };
+    const before = await gathered();
+    input = { ...before, messages: await shorten(before.messages) };
   };
-  const ask = async (): Promise<AsyncIterable<ResponseStreamEvent[]>> => {
+  const send = async (body: ResponseRequest): Promise<Stream> => {
+    if (!body.background) return upstream.respond(body, signal);
+    reading = await makeCall(scope, body, signal);
+    return reading.events;
+  };
+  const ask = async (): Promise<Stream> => {
     for (;;) {
+      const asked = await gathered();
       try {
-        return await upstream.respond(buildRequest(input), signal);
+        return await send(buildRequest(asked));
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
         if (isContextOverflow(error)) {
           await shortened();
         } else if (isContainerGone(error) && once('container')) {
-          input = { ...input, ...(await freshContainer(scope, record)) };
+          input = { ...asked, ...(await freshContainer(scope, record)) };
         } else if (noEncryptedReasoning(error) && once('reasoning')) {
-          input = { ...input, profile: { ...input.profile, encryptedReasoning: false } };
+          input = { ...asked, profile: { ...asked.profile, encryptedReasoning: false } };
         } else throw error;
       }
     }
   };
   let pauses = 0;
-  return untilItBegins(await ask(), (failure) => {
+  const events = untilItBegins(reading?.events ?? (await ask()), (failure) => {
     if (isContextOverflow(failure))
       return async () => {
         await shortened();
@@ -90,14 +112,31 @@ export async function openResponse(
       return ask();
     };
   });
+  return { events, call: () => reading?.call() };
 }
 
 type Stream = AsyncIterable<ResponseStreamEvent[]>;
 
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-/** As the SDKs wait between their retries: half a second, then twice as long each time, 8 seconds at most. */
-const pauseBefore = (retry: number) => Math.min(500 * 2 ** retry, 8_000) * (1 - Math.random() / 4);
+/** The call that the upstream went on with while nobody read it; undefined where it has to be made anew. */
+async function takenUp(
+  scope: Scope,
+  call: BackgroundCall,
+  { id: runId }: Run,
+  signal: AbortSignal,
+): Promise<Reading | undefined> {
+  const { log } = scope.clockwork;
+  try {
+    const reading = await takeUpCall(scope, call, signal);
+    log('info', 'The upstream call of a run is taken up again.', { runId, response: call.id });
+    return reading;
+  } catch (error) {
+    // An upstream that says when to come back is left alone until then.
+    if (!(error instanceof UpstreamError) || error.status === 429) throw error;
+    const details = { runId, response: call.id, error };
+    log('warn', 'The upstream call of a run cannot be taken up again, and is made anew.', details);
+    return undefined;
+  }
+}
 
 /**
  * The events of a response. One that fails in its stream (§4.6) is asked for again where that can help, as long as it
@@ -184,6 +223,7 @@ async function gather(scope: Scope, record: RunRecord, signal: AbortSignal): Pro
       }),
     ...outputBudget(run, budget.completion),
     inlineImages: await inlineImages(scope, messages),
+    ...(upstream.background && { background: true }),
   };
 }
 

@@ -56,6 +56,8 @@ export interface Clockwork {
   active: ActiveRuns;
   /** Requests that wait for a busy thread, by thread. */
   turnstiles: Map<string, Mutex>;
+  /** What goes on beyond its run, and is waited for when the process closes. */
+  loose: Set<Promise<unknown>>;
   observeRun: ObserveRun;
   /**
    * Asked right before a run is begun, or carried on with tool outputs; runs that are taken up again are not asked about.

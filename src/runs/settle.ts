@@ -1,9 +1,11 @@
 /** Looks after a run that nobody in this process is carrying out: past its expiry, or left behind by a process that ended. */
 import { keys, locks } from '../assistants/domain.ts';
-import { allRunMessages, allSteps, isOver, type RunRecord } from '../assistants/runs.ts';
+import { allRunMessages, allSteps, hasOpenCall, isOver, type RunRecord } from '../assistants/runs.ts';
 import { loadThread, type ThreadRecord } from '../assistants/threads.ts';
 import { beginCancel, beginRun, endRun } from '../translate/reduce.ts';
 import type { RunState } from '../translate/types.ts';
+import type { Upstream } from '../upstream/client.ts';
+import { letGo } from './background.ts';
 import { commitLocked, contextFor, Overtaken } from './commit.ts';
 import { execute } from './executor.ts';
 import { holdLease } from './lease.ts';
@@ -11,7 +13,7 @@ import { restartPhase } from './restart.ts';
 import type { Scope } from './scope.ts';
 
 /** What does without an upstream. */
-type Inside = Pick<Scope, 'domain' | 'clockwork'>;
+type Inside = Pick<Scope, 'domain' | 'clockwork'> & { upstream?: Upstream | undefined };
 
 /** The run that holds the thread, after what is overdue has been done; undefined when the thread is free (§2.1). */
 export async function activeRun(scope: Scope, threadId: string): Promise<RunRecord | undefined> {
@@ -94,12 +96,14 @@ export async function endStored(scope: Inside, { run }: RunRecord, how: 'cancell
     const ended = endRun(begun?.state ?? state, { status: how }, ctx);
     await commitLocked(domain, threadId, runId, [...(begun?.changes ?? []), ...ended.changes]);
     clockwork.active.leave(record.place);
-    return { events: [...(begun?.events ?? []), ...ended.events], seen: (begun ?? ended).state.run };
+    const events = [...(begun?.events ?? []), ...ended.events];
+    return { events, seen: (begun ?? ended).state.run, call: hasOpenCall(record) ? record.call : undefined };
   };
   try {
-    const { events, seen } = await domain.store.lock(locks.thread(threadId), end);
+    const { events, seen, call } = await domain.store.lock(locks.thread(threadId), end);
     clockwork.bus.publish(runId, events);
     clockwork.bus.stopped(runId);
+    if (call) letGo(scope, call, true);
     return seen;
   } catch (error) {
     if (error instanceof Overtaken) return undefined;

@@ -5,6 +5,8 @@ import type { Step, WireResponse } from './wire.ts';
 export interface Job {
   /** The response as it stands. */
   response: WireResponse;
+  /** When it began, on the simulator's clock of things that take a while. */
+  began: number;
   cancel(): void;
   /** The events after a sequence number, those that are there and those still to come. */
   follow(after: number): Generator<Step, WireResponse>;
@@ -15,7 +17,7 @@ export interface Job {
  *
  * @param queued the response as POST answers it
  */
-export function startJob(queued: WireResponse, steps: Iterator<Step, WireResponse>): Job {
+export function startJob(queued: WireResponse, steps: Iterator<Step, WireResponse>, began: number): Job {
   const kept: Extract<Step, { do: 'send' | 'write' }>[] = [];
   const stopped = new AbortController();
   let finished = false;
@@ -30,6 +32,7 @@ export function startJob(queued: WireResponse, steps: Iterator<Step, WireRespons
 
   const job: Job = {
     response: queued,
+    began,
     cancel() {
       if (finished) return;
       finished = true;

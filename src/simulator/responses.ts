@@ -42,6 +42,9 @@ function inputItems(input: ResponseCreateParams['input']): ResponseInputItem[] {
 const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
 const JSON_TYPE = { 'content-type': 'application/json' };
 
+/** How long after its beginning a background response can be streamed (§4.3). */
+const STREAMABLE_MS = 5 * 60 * 1000;
+
 /** POST, GET and DELETE /responses, with cancel, input_items and input_tokens. */
 export function mountResponses(app: App, parts: ResponsesParts): void {
   const ledger = createLedger();
@@ -172,7 +175,7 @@ export function mountResponses(app: App, parts: ResponsesParts): void {
     connection: Connection,
   ): Response {
     const queued: WireResponse = { ...context.response, status: 'queued' };
-    const job = startJob(queued, steps);
+    const job = startJob(queued, steps, parts.clock.elapsed());
     store.save({ response: queued, output: context.output, input, previous: previousOf(body), job });
     if (body.stream)
       return new Response(streamBody(job.follow(-1), faultsOf(turn), connection), { headers: EVENT_STREAM });
@@ -186,6 +189,9 @@ export function mountResponses(app: App, parts: ResponsesParts): void {
     if (search.get('stream') === 'true') {
       if (!stored.job) {
         throw badRequest('This response cannot be streamed because it was not created with background=true.');
+      }
+      if (parts.clock.elapsed() - stored.job.began > STREAMABLE_MS) {
+        throw badRequest('This response can no longer be streamed because it is more than 5 minutes old.');
       }
       const after = Number(search.get('starting_after') ?? -1);
       const faults: Faults = { beforeFirst: 0 };

@@ -31,7 +31,8 @@ export function buildRequest(input: RequestInput): ResponseRequest {
   return {
     model: input.model,
     ...promptOf(inputItems(input), run),
-    store: false,
+    // What is made in the background has to be stored, and is deleted when it has been read.
+    ...(input.background ? { background: true, store: true } : { store: false }),
     stream: true,
     ...(tools.length > 0 && { tools }),
     ...(choice && { tool_choice: choice }),

@@ -81,6 +81,8 @@ export interface RequestInput {
   vectorStoreIds: string[];
   /** Container of the thread, where a tool of the run is code_interpreter. */
   containerId?: string;
+  /** The upstream is to carry the call on by itself, whoever reads it (§4.3). */
+  background?: boolean;
   /** Tokens left of `max_completion_tokens`; undefined: no budget. */
   maxOutputTokens?: number;
   /** Data URLs for image files that the upstream does not know (files rethread minted), by file id. */

@@ -4,17 +4,17 @@
  * Retries, back-off and `retry-after` are the SDK's own; the stream is read with an SSE parser, everything that arrived
  * together handed on together.
  */
-import { createParser } from 'eventsource-parser';
 import type OpenAI from 'openai';
-import { ApiError } from '../assistants/errors.ts';
-import { maskSecrets } from '../translate/failure.ts';
 import type { ResponseRequest, ResponseStreamEvent } from '../translate/types.ts';
+import { jsonOf, lost, type Mask, readEvents } from './events.ts';
 import type { Fetch } from './fetch.ts';
 import type { Profile } from './profile.ts';
 import { withRateLimitsTold } from './rate-limit.ts';
 import { withReadableErrors } from './readable-errors.ts';
+import { UpstreamError } from './upstream-error.ts';
 
 export type { Fetch } from './fetch.ts';
+export { UpstreamError } from './upstream-error.ts';
 
 /** Where to call and as whom. In process this is read off the caller's own request. */
 export interface Caller {
@@ -35,6 +35,8 @@ export interface UpstreamOptions {
   maxRetries?: number | undefined;
   /** Milliseconds until the answer's headers; default 10 minutes. */
   timeout?: number | undefined;
+  /** Responses are to be made in the background, if the profile has them. */
+  background?: boolean | undefined;
 }
 
 export interface Upstream {
@@ -42,11 +44,23 @@ export interface Upstream {
   readonly baseURL: string;
   /** How often a call is tried again. */
   readonly maxRetries: number;
+  /** Responses are made in the background. */
+  readonly background: boolean;
   /**
    * Starts a response. Resolves when the upstream has accepted it.
    * @throws UpstreamError
    */
   respond(body: ResponseRequest, signal: AbortSignal): Promise<AsyncIterable<ResponseStreamEvent[]>>;
+  /**
+   * The events of a response that is made in the background: those after number `after`, by default all, as they come; or
+   * without `stream` one event that says how it stands.
+   * @throws UpstreamError
+   */
+  follow(
+    id: string,
+    from: { include: readonly string[]; stream: boolean; after?: number | undefined },
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<ResponseStreamEvent[]>>;
   /** Any other route, JSON in and out. A path may be a whole URL: another service of the same provider. */
   json<T>(
     method: 'GET' | 'POST' | 'DELETE',
@@ -59,42 +73,6 @@ export interface Upstream {
   bytes(path: string, signal?: AbortSignal): Promise<Uint8Array>;
   /** Uploads one file as multipart form data. */
   upload<T>(path: string, file: File, fields?: Record<string, string>): Promise<T>;
-}
-
-/** What the upstream answered instead of what was asked for; `status` 0 where nothing was answered at all. */
-export class UpstreamError extends Error {
-  readonly status: number;
-  readonly code: string | null;
-  readonly type: string | null;
-  readonly param: string | null;
-  readonly headers: Headers | undefined;
-
-  /** No cause is kept: what the SDK throws quotes the upstream's answer, and that may quote the key. */
-  constructor(message: string, init: Partial<Omit<UpstreamError, 'message' | 'name' | 'cause'>> = {}) {
-    super(maskSecrets(message));
-    this.name = 'UpstreamError';
-    this.status = init.status ?? 0;
-    this.code = init.code ?? null;
-    this.type = init.type ?? null;
-    this.param = init.param ?? null;
-    this.headers = init.headers;
-  }
-
-  /** The same failure as an HTTP answer to our own client, who may try again when the upstream says so. */
-  toApiError(): ApiError {
-    const status = this.status >= 400 ? this.status : 502;
-    const said = ['retry-after', 'retry-after-ms', 'x-should-retry'].map(
-      (name) => [name, this.headers?.get(name)] as const,
-    );
-    return new ApiError(this.message, {
-      status,
-      type: this.type ?? (status >= 500 ? 'server_error' : 'invalid_request_error'),
-      param: this.param,
-      code: this.code,
-      headers: Object.fromEntries(said.filter((header): header is [string, string] => Boolean(header[1]))),
-      cause: this,
-    });
-  }
 }
 
 /** As in the SDKs. */
@@ -119,6 +97,7 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
     request: {
       body?: unknown;
       headers?: Record<string, string>;
+      query?: Record<string, unknown>;
       signal?: AbortSignal | undefined;
       stream?: boolean;
     },
@@ -126,7 +105,8 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
     try {
       const sdk = await clientFor(caller, options);
       const own = { ...headers, ...request.headers };
-      return await sdk[method](path, { ...request, headers: own, query, fetchOptions }).asResponse();
+      const asked = { ...request, headers: own, query: { ...query, ...request.query }, fetchOptions };
+      return await sdk[method](path, asked).asResponse();
     } catch (error) {
       throw toUpstreamError(error, mask);
     }
@@ -136,6 +116,7 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
     profile: options.profile,
     baseURL: caller.baseURL,
     maxRetries: options.maxRetries ?? DEFAULT_RETRIES,
+    background: options.background === true && options.profile.background,
     async respond(body, signal) {
       const { profile } = options;
       const own = new Set(Object.keys(caller.headers).map((name) => name.toLowerCase()));
@@ -145,6 +126,12 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
       const adapted = profile.adapt(body);
       const response = await call('post', '/responses', { body: adapted, headers, signal, stream: true });
       return readEvents(response, mask, profile);
+    },
+    async follow(id, { include, stream, after }, signal) {
+      const from = { ...(stream && { stream }), ...(after !== undefined && { starting_after: after }) };
+      const query = { ...from, ...(include.length > 0 && { include }) };
+      const response = await call('get', `/responses/${encodeURIComponent(id)}`, { query, signal, stream });
+      return readEvents(response, mask, options.profile);
     },
     async json<T>(
       method: 'GET' | 'POST' | 'DELETE',
@@ -230,8 +217,6 @@ async function during<T>(
   }
 }
 
-type Mask = (text: string) => string;
-
 /** Headers and parameters whose values nobody else may see. */
 const SECRET = /auth|key|token|secret|cookie|password|signature/i;
 /** What is shorter is no key, and might stand in any text. */
@@ -264,116 +249,4 @@ function toUpstreamError(error: unknown, mask: Mask): unknown {
     param: api.param ?? null,
     ...(api.headers && { headers: api.headers }),
   });
-}
-
-/** The connection broke after the answer had begun. */
-function lost(mask: Mask) {
-  return (error: unknown): never => {
-    if (!(error instanceof Error) || error.name === 'AbortError') throw error;
-    const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
-    throw new UpstreamError(mask(`The connection to the upstream was lost: ${error.message}${cause}`));
-  };
-}
-
-async function jsonOf(response: Response, mask: Mask): Promise<unknown> {
-  const text = await response.text().catch(lost(mask));
-  try {
-    return JSON.parse(mask(text));
-  } catch {
-    throw new UpstreamError('The upstream sent a body that is not JSON.', { status: 502 });
-  }
-}
-
-/**
- * The events of a response, all those of one network chunk in one array. A provider that answers with a plain JSON
- * body in spite of `stream: true` gives one closing event.
- */
-async function* readEvents(
-  response: Response,
-  mask: Mask,
-  { restore }: Profile,
-): AsyncGenerator<ResponseStreamEvent[]> {
-  if (!response.body)
-    throw new UpstreamError('The upstream answered without a body.', { status: response.status });
-  if (response.headers.get('content-type')?.startsWith('application/json')) {
-    yield [restore(closingEvent(await jsonOf(response, mask)))];
-    return;
-  }
-  let events: ResponseStreamEvent[] = [];
-  const parser = createParser({
-    onEvent: ({ data }) => {
-      if (data !== '[DONE]') events.push(restore(parse(mask(data))));
-    },
-  });
-  const decoder = new TextDecoder();
-  for await (const chunk of chunksOf(response.body, mask)) {
-    let broken: unknown;
-    try {
-      parser.feed(decoder.decode(chunk, { stream: true }));
-    } catch (error) {
-      broken = error;
-    }
-    const batch = events;
-    events = [];
-    if (batch.length > 0) yield batch;
-    if (broken) throw broken;
-  }
-}
-
-/** How long, in milliseconds, the end of a body is waited for that nobody reads any more. */
-const TAIL_MS = 1_000;
-
-/**
- * The chunks of a body. A reader that leaves early has usually seen the last event and only not the end of the body: that
- * is read in the background, since a body that is cancelled takes its connection along and the next call needs a new one.
- */
-async function* chunksOf(body: unknown, mask: Mask): AsyncGenerator<Uint8Array> {
-  // node-fetch, which SDK v4 brings along, gives a Node stream here: what both kinds share is the async iterator.
-  const chunks = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
-  let ended = false;
-  try {
-    for (;;) {
-      const { done, value } = await chunks.next();
-      ended = done === true;
-      if (ended) return;
-      yield value;
-    }
-  } catch (error) {
-    ended = true;
-    lost(mask)(error);
-  } finally {
-    if (!ended) void readTail(chunks);
-  }
-}
-
-async function readTail(chunks: AsyncIterator<Uint8Array>): Promise<void> {
-  const giveUp = setTimeout(() => void chunks.return?.()?.catch(() => {}), TAIL_MS);
-  giveUp.unref?.();
-  try {
-    while (!(await chunks.next()).done);
-  } catch {
-    // The connection is gone, and with it what was left to read.
-  } finally {
-    clearTimeout(giveUp);
-  }
-}
-
-function parse(data: string): ResponseStreamEvent {
-  try {
-    return JSON.parse(data) as ResponseStreamEvent;
-  } catch {
-    throw new UpstreamError('The upstream sent an event that is not JSON.');
-  }
-}
-
-function closingEvent(response: unknown): ResponseStreamEvent {
-  const {
-    status: given,
-    error,
-    output,
-  } = (response ?? {}) as { status?: string; error?: unknown; output?: unknown };
-  // Some gateways report errors with status 200.
-  if (error && output === undefined) return { type: 'error', error } as unknown as ResponseStreamEvent;
-  const status = given === 'failed' || given === 'incomplete' ? given : 'completed';
-  return { type: `response.${status}`, sequence_number: 0, response } as ResponseStreamEvent;
 }

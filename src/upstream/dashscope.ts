@@ -40,6 +40,8 @@ export const dashscope: Profile = {
   imageFileIds: false,
   plainAssistantText: true,
   failsInside: true,
+  // Passed over in silence (§C.3).
+  background: false,
   adapt: toDashScope,
   restore: (event) => withCallerNames(event, RESERVED_NAMES),
 };

@@ -42,6 +42,8 @@ export interface Profile {
   plainAssistantText: boolean;
   /** Rate limits come inside an HTTP 200 too, where no SDK retries them: rethread does. */
   failsInside: boolean;
+  /** Makes responses in the background, which can be streamed from any event on, cancelled and deleted; used with the option `background`. */
+  background: boolean;
   /** The last touch on a request. Pure. */
   adapt(request: Request): Request;
   /** Undoes in an event what `adapt` has renamed. Pure; the event is not changed. */
@@ -72,6 +74,7 @@ export const openai: Profile = {
   imageFileIds: true,
   plainAssistantText: false,
   failsInside: false,
+  background: true,
   adapt: (request) => request,
   restore: (event) => event,
 };
@@ -91,4 +94,5 @@ export const generic: Profile = {
   promptCacheKey: false,
   imageFileIds: false,
   plainAssistantText: true,
+  background: false,
 };

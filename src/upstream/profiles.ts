@@ -81,6 +81,7 @@ export const profileOption = z.union(
       imageFileIds: yesOrNo.optional(),
       plainAssistantText: yesOrNo.optional(),
       failsInside: yesOrNo.optional(),
+      background: yesOrNo.optional(),
       adapt: func.optional(),
       restore: func.optional(),
     }),

@@ -52,8 +52,16 @@ describe('rethread doctor', () => {
     const { out } = await doctor('--upstream', url, '--model', 'qwen-plus', '--json');
     const found = missing(JSON.parse(out));
     expect(found).toEqual(
-      expect.arrayContaining(['vector stores', 'tool: file_search', 'containers', 'images by file']),
+      expect.arrayContaining([
+        'vector stores',
+        'tool: file_search',
+        'containers',
+        'images by file',
+        // It is passed over in silence (§C.3).
+        'background',
+      ]),
     );
+    expect(JSON.parse(out).profile).toMatchObject({ background: false });
     expect(found).not.toContain('streaming');
     expect(found).not.toContain('tool: function');
   });
@@ -70,12 +78,14 @@ describe('rethread doctor', () => {
     );
     expect(code).toBe(0);
     expect(out).toMatch(/^tool: file_search +yes$/m);
+    expect(out).toContain('RETHREAD_BACKGROUND=true');
     const profile = JSON.parse(readFileSync(join(cwd, 'p.json'), 'utf8'));
     const { profile: taken } = parseOptions({ profile }, 'p.json');
     expect(resolveProfile(taken, upstream)).toMatchObject({
       tools: { file_search: true, code_interpreter: true },
       containers: true,
       imageFileIds: true,
+      background: true,
     });
   });
 

@@ -1,0 +1,124 @@
+/** Reads what an upstream answers: the events of a stream, or JSON. */
+import { createParser } from 'eventsource-parser';
+import type { ResponseStreamEvent } from '../translate/types.ts';
+import type { Profile } from './profile.ts';
+import { UpstreamError } from './upstream-error.ts';
+
+/** Takes the caller's own credentials out of a text. */
+export type Mask = (text: string) => string;
+
+/** The connection broke after the answer had begun. */
+export function lost(mask: Mask) {
+  return (error: unknown): never => {
+    if (!(error instanceof Error) || error.name === 'AbortError') throw error;
+    const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+    throw new UpstreamError(mask(`The connection to the upstream was lost: ${error.message}${cause}`));
+  };
+}
+
+export async function jsonOf(response: Response, mask: Mask): Promise<unknown> {
+  const text = await response.text().catch(lost(mask));
+  try {
+    return JSON.parse(mask(text));
+  } catch {
+    throw new UpstreamError('The upstream sent a body that is not JSON.', { status: 502 });
+  }
+}
+
+/**
+ * The events of a response, all those of one network chunk in one array. A provider that answers with a plain JSON
+ * body in spite of `stream: true` gives one event, by default the closing one.
+ */
+export async function* readEvents(
+  response: Response,
+  mask: Mask,
+  { restore }: Profile,
+): AsyncGenerator<ResponseStreamEvent[]> {
+  if (!response.body)
+    throw new UpstreamError('The upstream answered without a body.', { status: response.status });
+  if (response.headers.get('content-type')?.startsWith('application/json')) {
+    yield [restore(closingEvent(await jsonOf(response, mask)))];
+    return;
+  }
+  let events: ResponseStreamEvent[] = [];
+  const parser = createParser({
+    onEvent: ({ data }) => {
+      if (data !== '[DONE]') events.push(restore(parse(mask(data))));
+    },
+  });
+  const decoder = new TextDecoder();
+  for await (const chunk of chunksOf(response.body, mask)) {
+    let broken: unknown;
+    try {
+      parser.feed(decoder.decode(chunk, { stream: true }));
+    } catch (error) {
+      broken = error;
+    }
+    const batch = events;
+    events = [];
+    if (batch.length > 0) yield batch;
+    if (broken) throw broken;
+  }
+}
+
+/** How long, in milliseconds, the end of a body is waited for that nobody reads any more. */
+const TAIL_MS = 1_000;
+
+/**
+ * The chunks of a body. A reader that leaves early has usually seen the last event and only not the end of the body: that
+ * is read in the background, since a body that is cancelled takes its connection along and the next call needs a new one.
+ */
+async function* chunksOf(body: unknown, mask: Mask): AsyncGenerator<Uint8Array> {
+  // node-fetch, which SDK v4 brings along, gives a Node stream here: what both kinds share is the async iterator.
+  const chunks = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  let ended = false;
+  try {
+    for (;;) {
+      const { done, value } = await chunks.next();
+      ended = done === true;
+      if (ended) return;
+      yield value;
+    }
+  } catch (error) {
+    ended = true;
+    lost(mask)(error);
+  } finally {
+    if (!ended) void readTail(chunks);
+  }
+}
+
+async function readTail(chunks: AsyncIterator<Uint8Array>): Promise<void> {
+  const giveUp = setTimeout(() => void chunks.return?.()?.catch(() => {}), TAIL_MS);
+  giveUp.unref?.();
+  try {
+    while (!(await chunks.next()).done);
+  } catch {
+    // The connection is gone, and with it what was left to read.
+  } finally {
+    clearTimeout(giveUp);
+  }
+}
+
+function parse(data: string): ResponseStreamEvent {
+  try {
+    return JSON.parse(data) as ResponseStreamEvent;
+  } catch {
+    throw new UpstreamError('The upstream sent an event that is not JSON.');
+  }
+}
+
+function closingEvent(response: unknown): ResponseStreamEvent {
+  const {
+    status: given,
+    error,
+    output,
+    background,
+  } = (response ?? {}) as { status?: string; error?: unknown; output?: unknown; background?: unknown };
+  // In the background it goes on, and there is more to ask for.
+  if (background === true && (given === 'queued' || given === 'in_progress'))
+    return { type: `response.${given}`, sequence_number: 0, response } as ResponseStreamEvent;
+  // Some gateways report errors with status 200.
+  if (error && output === undefined) return { type: 'error', error } as unknown as ResponseStreamEvent;
+  const status = given === 'failed' || given === 'incomplete' ? given : 'completed';
+  return { type: `response.${status}`, sequence_number: 0, response } as ResponseStreamEvent;
+}
