@@ -97,6 +97,7 @@ export interface UpstreamAddress {
 }
 
 const positive = z.coerce.number().positive();
+const yesOrNo = z.union([z.boolean(), z.stringbool()], { error: 'expected true or false' });
 const func = z.custom<(...args: never[]) => unknown>(
   (value) => typeof value === 'function',
   'expected a function',
@@ -135,7 +136,7 @@ const schema = z.strictObject({
     })
     .optional(),
   profile: profileOption.optional(),
-  background: z.union([z.boolean(), z.stringbool()]).optional(),
+  background: yesOrNo.optional(),
   models: z.record(z.string(), z.string().min(1)).optional(),
   assistants: z.record(z.string().startsWith('asst'), declaredAssistant).optional(),
   tools: z
@@ -161,7 +162,7 @@ const schema = z.strictObject({
   timeout: positive.optional(),
   maxBodyBytes: positive.int().optional(),
   keepAlive: z.coerce.number().min(0).optional(),
-  streamEventIds: z.union([z.boolean(), z.stringbool()]).optional(),
+  streamEventIds: yesOrNo.optional(),
   onDisconnect: z.enum(['continue', 'cancel']).optional(),
   waitUntil: func.optional(),
   log: func.optional(),

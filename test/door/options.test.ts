@@ -80,6 +80,19 @@ describe('a setting', () => {
   });
 });
 
+describe('background', () => {
+  test.each([
+    ['code', async () => ({ background: true })],
+    ['the environment', async () => void vi.stubEnv('RETHREAD_BACKGROUND', 'true')],
+    ['the file', async () => void (await file('rethread.config.json', { background: true }))],
+  ])('is turned on by %s', async (_, given) => {
+    const { sim, beta } = client((await given()) ?? {});
+    const { id: assistant_id } = await beta.assistants.create({ model: 'gpt-4o', instructions: 'x' });
+    await beta.threads.createAndRunPoll({ assistant_id });
+    expect(sim.responsesRequests[0]?.body).toMatchObject({ background: true, store: true });
+  });
+});
+
 describe('models and assistants', () => {
   test('are merged, entry by entry', async () => {
     await file('rethread.config.json', { models: { old: 'from-file', older: 'gpt-4o' } });
@@ -146,7 +159,12 @@ describe('a setting that cannot be used', () => {
     ['RETHREAD_CONCURRENCY', 'many', /RETHREAD_CONCURRENCY: concurrency: /],
     ['RETHREAD_MODELS', '{old}', /RETHREAD_MODELS: expected JSON/],
     ['RETHREAD_BUSY_THREAD', 'wait', /RETHREAD_BUSY_THREAD: busyThread: /],
-    ['RETHREAD_STREAM_EVENT_IDS', 'perhaps', /RETHREAD_STREAM_EVENT_IDS: streamEventIds: /],
+    [
+      'RETHREAD_STREAM_EVENT_IDS',
+      'perhaps',
+      /RETHREAD_STREAM_EVENT_IDS: streamEventIds: expected true or false/,
+    ],
+    ['RETHREAD_BACKGROUND', 'perhaps', /RETHREAD_BACKGROUND: background: expected true or false/],
   ])('in %s names the variable', async (name, value, message) => {
     vi.stubEnv(name, value);
     await expect(client().beta.threads.create()).rejects.toThrow(message);
