@@ -8,7 +8,7 @@ const ATTEMPTS = Number(process.env['SOAK_ATTEMPTS'] ?? 10_000);
 
 const contends = (kind: Kind) => () => {
   it(`${ATTEMPTS} attempts: one active run for each thread, no message lost or out of place`, async () => {
-    const figures = await contend(kind, ATTEMPTS, 50, 100);
+    const figures = await contend(kind, { attempts: ATTEMPTS, threads: 50, atOnce: 100 });
     console.log(kind, JSON.stringify(figures));
     expect(Math.min(figures.runs, figures.messages)).toBeGreaterThan(0);
   });

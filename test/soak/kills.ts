@@ -3,7 +3,8 @@ import { randomInt } from 'node:crypto';
 import { expect } from 'vitest';
 import { keys } from '../../src/assistants/domain.ts';
 import type { RunRecord } from '../../src/assistants/runs.ts';
-import { type Answer, ask, ground, type Kind, Service } from './services.ts';
+import { Service } from './programs.ts';
+import { type Answer, ask, ground, type Kind } from './services.ts';
 
 export interface Figures {
   kills: number;
