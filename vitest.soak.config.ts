@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The long forms: `npm run test:soak`. SOAK_KILLS and SOAK_ATTEMPTS make them shorter. */
+/** The long forms: `npm run test:soak`. SOAK_KILLS, SOAK_RESTARTS and SOAK_ATTEMPTS make them shorter. */
 export default defineConfig({
   test: {
     include: ['test/soak/**/*.soak.ts'],

@@ -71,7 +71,9 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
     const visitor = identify(request);
     if (!route && !isDashScopes(request, pathname, baseURL)) {
       if (options.assistantsOnly) throw unknownRoute(request.method, pathname);
-      return passThrough(request, visitor.caller);
+      return passThrough(request, visitor.caller).catch((error: unknown) => {
+        throw asUpstreamFailure(error);
+      });
     }
     if (visitor.unknownKey !== undefined) await checkKey(request, visitor);
     directory ??= openTenantDirectory(await engine.open(), (level, message, details) =>
@@ -115,7 +117,11 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
       const route = localRoute(pathname);
       // What has a route is no operator's, and no image.
       const replied = route ? answer(request, pathname, route) : reply(request, pathname);
-      const response = await replied.catch((error: unknown) => refuse(request, asUpstreamFailure(error)));
+      const response = await replied.catch((error: unknown) => {
+        if (!(error instanceof ApiError))
+          options.log?.('error', 'A request failed.', { method: request.method, path: pathname, error });
+        return refuse(request, error);
+      });
       const seconds = (performance.now() - began) / 1000;
       observer.request(request.method, nameOf(route), response.status, seconds);
       return response;

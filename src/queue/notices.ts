@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { disconnect } from './connection.ts';
 
 export interface Listening {
-  /** From then on nothing that is said is missed. */
+  /** From then on nothing that is said is missed; while the server is away, it is not waited for for long. */
   ready: Promise<void>;
   /**
    * The next word; one that was said since the last call at once. Undefined after `ms` milliseconds, or when the signal
@@ -20,6 +20,9 @@ export interface Notices {
   follow(channel: string, listener: (word: string) => void): void;
   close(): Promise<void>;
 }
+
+/** How long is waited for a subscription, in ms. */
+const PATIENCE_MS = 2_000;
 
 /** @param redis used for nothing else; closed with the notices */
 export function createNotices(redis: Redis): Notices {
@@ -40,7 +43,12 @@ export function createNotices(redis: Redis): Notices {
   }
 
   async function subscribe(name: string): Promise<void> {
-    await redis.subscribe(name).catch(() => {});
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, PATIENCE_MS);
+    });
+    await Promise.race([redis.subscribe(name).catch(() => {}), late]);
+    clearTimeout(timer);
   }
 
   function remove(name: string, ear: (word: string) => void): void {

@@ -8,6 +8,7 @@
 import { nanoid } from 'nanoid';
 import type { AssistantEvent } from '../assistants/types.ts';
 import { type Bus, beginsRun, endsStream, type NumberedEvent } from '../runs/bus.ts';
+import { wrap } from '../store/errors.ts';
 import { connectRedis, disconnect } from './connection.ts';
 import { createNotices } from './notices.ts';
 
@@ -118,15 +119,21 @@ export async function openRedisBuses(url: string, namespace: string): Promise<Re
     return [events.length, JSON.stringify(events), keep, MOST_BATCHES, epoch, key, ends ? 'end' : 'more'];
   }
 
+  /** @throws StoreError `failed` */
+  const attempt = <T>(asked: Promise<T>): Promise<T> =>
+    asked.catch((error: unknown) => {
+      throw wrap('failed', url, 'cannot read the events of a run', error);
+    });
+
   async function range(key: string, from: string, count?: number): Promise<StoredBatch[]> {
-    const found = count
-      ? await redis.xrange(key, from, '+', 'COUNT', count)
-      : await redis.xrange(key, from, '+');
+    const found = await attempt(
+      count ? redis.xrange(key, from, '+', 'COUNT', count) : redis.xrange(key, from, '+'),
+    );
     return found.map(([id, fields]) => parse(id, fields));
   }
 
   async function lastOf(key: string): Promise<number> {
-    const [last] = await redis.xrevrange(key, '+', '-', 'COUNT', 1);
+    const [last] = await attempt(redis.xrevrange(key, '+', '-', 'COUNT', 1));
     return last ? Number.parseInt(last[0], 10) : 0;
   }
 

@@ -9,6 +9,7 @@ import type { BackgroundCall } from '../assistants/progress.ts';
 import { hasOpenCall, isOver, type RunRecord } from '../assistants/runs.ts';
 import type { Run } from '../assistants/types.ts';
 import { carryOutEffect } from '../files/containers.ts';
+import { isOutage } from '../store/errors.ts';
 import type { Offer } from '../tools/registry.ts';
 import { failureOf, isUnknownModel } from '../translate/failure.ts';
 import { answerCall, beginCancel, endRun, reduce } from '../translate/reduce.ts';
@@ -31,6 +32,9 @@ const GRACE_MS = 2_000;
 
 /** `setTimeout` fires at once for anything longer. */
 const LONGEST_TIMER_MS = 2_147_483_647;
+
+/** A run over which the store fails this often will not get any further. */
+const MOST_ATTEMPTS = 20;
 
 const QUIET: Reduction['changes'] = [];
 
@@ -221,6 +225,11 @@ export function execute(
   async function settleFailure(error: unknown) {
     if (error instanceof Overtaken || leaseLost) return;
     if (stopping) return finishStop(stopping);
+    if (isOutage(error) && (record.attempt ?? 0) < MOST_ATTEMPTS) {
+      // It did nothing wrong: it is taken up again as it is stored, as if this process had died (src/runs/recover.ts).
+      clockwork.log('warn', 'A run is put aside until the store answers again.', { runId, error });
+      return;
+    }
     if (error instanceof OutOfTokens) return end({ status: 'incomplete', reason: error.reason });
     const refusal = refusalOf(error, record.run);
     if (refusal && withdraw && accepted.pending()) {
@@ -281,6 +290,7 @@ function asFailure(error: unknown): Parameters<typeof failureOf>[0] {
     const { status, code, type, message } = error;
     return { status, code, type, message };
   }
+  if (isOutage(error)) return { message: 'The run could not be stored.', code: 'server_error' };
   const dropped = error instanceof Error && error.message ? `: ${error.message}` : '';
   return { message: `The connection to the upstream was lost${dropped}`, code: 'server_error' };
 }

@@ -34,6 +34,12 @@ export class StoreError extends Error {
   }
 }
 
+/** Of a store that is there in principle, and did not answer in time or as it should: what is asked again may succeed. */
+const OUTAGE: readonly StoreErrorCode[] = ['unreachable', 'failed', 'lock_lost'];
+
+export const isOutage = (error: unknown): error is StoreError =>
+  error instanceof StoreError && OUTAGE.includes(error.code);
+
 /** An address that may be shown: the password and the query (which may hold one) are gone. */
 export function redact(target: string): string {
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(target)) return target;

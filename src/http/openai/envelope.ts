@@ -1,5 +1,6 @@
 /** Errors as the Assistants API sends them: `{"error":{message,type,param,code}}` (§2.9). */
 import { ApiError } from '../../assistants/errors.ts';
+import { isOutage } from '../../store/errors.ts';
 
 /** `req_` and 32 hex digits (§1.3). */
 export function newRequestId(): string {
@@ -8,18 +9,31 @@ export function newRequestId(): string {
 
 /** The object that goes over the wire, also inside a stream's `error` event (§3.2). Of an unknown error nothing is told. */
 export function errorObject(error: unknown, requestId: string) {
-  const { message, type, param, code } = error instanceof ApiError ? error : internalError(requestId);
+  const { message, type, param, code } = told(error, requestId);
   return { error: { message, type, param, code } };
 }
 
 /** A complete answer for anything that was thrown. `x-should-retry` is left to the error: clients retry a bare 500 (§2.9). */
 export function errorResponse(error: unknown, requestId: string): Response {
-  const { status, headers } = error instanceof ApiError ? error : internalError(requestId);
+  const { status, headers } = told(error, requestId);
   return Response.json(errorObject(error, requestId), {
     status,
     headers: { ...headers, 'x-request-id': requestId },
   });
 }
+
+function told(error: unknown, requestId: string): ApiError {
+  if (error instanceof ApiError) return error;
+  return isOutage(error) ? unavailable() : internalError(requestId);
+}
+
+/** While the store, or the queue, is away; clients ask again after a second (§2.9). */
+const unavailable = () =>
+  new ApiError('The server cannot reach its data at the moment. Please try again.', {
+    status: 503,
+    type: 'server_error',
+    headers: { 'retry-after': '1' },
+  });
 
 /** No. 29: the text by which clients recognise a server's own fault. */
 function internalError(requestId: string): ApiError {
