@@ -7,6 +7,7 @@ import { syncDeclared } from './assistants/assistants.ts';
 import type { Domain } from './assistants/domain.ts';
 import { closing } from './assistants/errors.ts';
 import type { Ledger } from './assistants/ledger.ts';
+import type { Run } from './assistants/types.ts';
 import { optionsFromFiles } from './config-file.ts';
 import { durationMs } from './duration.ts';
 import { createImages, type Images } from './files/images.ts';
@@ -29,7 +30,7 @@ import { createLanes } from './runs/lanes.ts';
 import { type Recovery, startRecovery } from './runs/recover.ts';
 import { type Retention, startRetention } from './runs/retention.ts';
 import { createRetrieve } from './runs/retrieve.ts';
-import type { Clockwork, ObserveRun } from './runs/scope.ts';
+import type { Clockwork, ObserveRun, RunCount } from './runs/scope.ts';
 import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 import { createTenants, ownerOf, type Tenants } from './tenants.ts';
@@ -49,7 +50,7 @@ export interface Hooks {
   observeUpstream?(upstream: Upstream): Upstream;
   /**
    * Asked before a run is begun or carried on.
-   * @param held runs of the same owner that are in progress in this process
+   * @param held runs of the same owner that are in progress: with `queue` in all processes that share it
    * @throws ApiError 429
    */
   admitRun?(tenant: string, held: number): void;
@@ -141,10 +142,13 @@ export async function build(
       turnstiles: new Map(),
       loose: new Set(),
       observeRun,
-      admit() {
+      admit(run) {
         if (state.draining) throw closing();
+        if (shared && admitRun) return admitShared(shared.running, admitRun, name, run);
         admitRun?.(name, tenants.heldBy(ownerOf(name)));
+        return undefined;
       },
+      count: shared && admitRun && countOf(shared.running, ownerOf(name)),
       waitUntil,
       log,
     };
@@ -189,6 +193,31 @@ export async function build(
   };
   return { store, active, shared, recovery, retention, tenants, images, handler };
 }
+
+/** Counts first and asks then: of two that come at the same time each sees the other. */
+async function admitShared(
+  running: Shared['running'],
+  admitRun: NonNullable<Hooks['admitRun']>,
+  tenant: string,
+  run: Run | undefined,
+): Promise<void> {
+  const owner = ownerOf(tenant);
+  const others = await (run ? running.enter(owner, run) : running.count(owner));
+  try {
+    admitRun(tenant, others);
+  } catch (error) {
+    if (run) running.leave(owner, run.id);
+    throw error;
+  }
+}
+
+const countOf = (running: Shared['running'], owner: string): RunCount => ({
+  // Its outputs are stored already: they do not fail over the count.
+  enter: (run) => running.enter(owner, run).then(ignored, ignored),
+  leave: (runId) => running.leave(owner, runId),
+});
+
+const ignored = () => {};
 
 function createService(
   tenants: Tenants,

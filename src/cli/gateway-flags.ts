@@ -99,12 +99,13 @@ const FLAGS: Record<string, Flag> = {
   },
   runsPerTenant: {
     flag: '--runs-per-tenant <count>',
-    description: 'runs one tenant may have in progress (default: 1000)',
+    description:
+      'runs one tenant may have queued or in progress, in all processes that share the queue (default: 1000)',
     kind: 'number',
   },
   streamsPerTenant: {
     flag: '--streams-per-tenant <count>',
-    description: 'streams of the Assistants API one tenant may have open (default: 1000)',
+    description: 'streams of the Assistants API one tenant may have open in one process (default: 1000)',
     kind: 'number',
   },
   metricsKey: {

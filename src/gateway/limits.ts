@@ -2,8 +2,8 @@
 import { ApiError } from '../assistants/errors.ts';
 
 export interface Limits {
-  /** @throws ApiError 429 with `retry-after` */
-  admitRun(tenant: string, live: number): void;
+  /** @param held runs that the tenant has in progress @throws ApiError 429 with `retry-after` */
+  admitRun(tenant: string, held: number): void;
   /**
    * Takes one of the tenant's streams; what this gives returns it, once.
    * @throws ApiError 429 with `retry-after`
@@ -19,8 +19,8 @@ export function createLimits(runs: number, streams: number): Limits {
     else open.delete(tenant);
   };
   return {
-    admitRun(_tenant, live) {
-      if (live >= runs) throw tooMany(`${runs} runs in progress`);
+    admitRun(_tenant, held) {
+      if (held >= runs) throw tooMany(`${runs} runs in progress`);
     },
     takeStream(tenant) {
       if ((open.get(tenant) ?? 0) >= streams) throw tooMany(`${streams} streams open`);

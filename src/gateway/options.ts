@@ -29,7 +29,7 @@ export interface GatewayOptions extends RethreadOptions {
   assistantsOnly?: boolean | undefined;
   /** Leaves runs that stand in the queue to other processes, e.g. of `rethread worker`. @default false */
   apiOnly?: boolean | undefined;
-  /** Runs that one tenant may have in progress in this process. @default 1000 */
+  /** Runs that one tenant may have queued or in progress: with `queue` in all processes that share it, else in this one. @default 1000 */
   runsPerTenant?: number | undefined;
   /** Streams and passed-through requests that one tenant may have open in this process. @default 1000 */
   streamsPerTenant?: number | undefined;

@@ -6,11 +6,13 @@ import { connectRedis, disconnect } from './connection.ts';
 import { createNotices } from './notices.ts';
 import { openRedisBuses, type RedisBuses } from './redis-bus.ts';
 import { openRunQueue } from './run-queue.ts';
+import { createRunning, type Running } from './running.ts';
 
 export interface Shared {
   buses: RedisBuses;
   lanes: Lanes;
   delegate: Delegate;
+  running: Running;
   /** Begins to do the jobs that stand in line. */
   work(
     work: (job: RunJob, tell: (verdict: Verdict) => void) => Promise<number | undefined>,
@@ -69,6 +71,7 @@ export async function openShared(
         }
       },
     },
+    running: createRunning(redis, url, namespace),
     work: (work, concurrency) =>
       queue.work(
         (job) =>

@@ -212,6 +212,8 @@ export function execute(
       clearTimeout(grace);
       // Before the lease is given back: what comes then belongs to its next holder.
       clockwork.bus.leave(runId);
+      if (isOver(state.run) || withdrawn || state.run.status === 'requires_action')
+        clockwork.count?.leave(runId);
       await lease
         .release()
         .catch((error: unknown) => clockwork.log('warn', 'A lease was not released.', { runId, error }));

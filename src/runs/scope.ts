@@ -38,6 +38,13 @@ export interface Withdraw {
 /** Goes around one phase of a run; gives the run as the phase left it. */
 export type ObserveRun = (run: Run, work: () => Promise<Run>) => Promise<Run>;
 
+export interface RunCount {
+  /** A run is carried on with tool outputs, and counts again. */
+  enter(run: Run): Promise<void>;
+  /** It has ended, or waits for its caller. */
+  leave(runId: string): void;
+}
+
 /** Of one tenant; the queue is shared by all. */
 export interface Clockwork {
   bus: Bus;
@@ -60,10 +67,13 @@ export interface Clockwork {
   loose: Set<Promise<unknown>>;
   observeRun: ObserveRun;
   /**
-   * Asked right before a run is begun, or carried on with tool outputs; runs that are taken up again are not asked about.
+   * Asked before anything is made for a run, and once more with the run, right before its lease is taken: from then on it
+   * counts. A promise where the runs of other processes count too.
    * @throws ApiError 429 where the tenant has too many runs in progress, 503 where this process takes no more
    */
-  admit(): void;
+  admit(run?: Run): undefined | Promise<void>;
+  /** The count of a tenant's runs, where it is kept beside the leases because several processes share it. */
+  count?: RunCount | undefined;
   /** Keeps a platform from freezing the process while a run goes on. */
   waitUntil(work: Promise<unknown>): void;
   log(level: 'info' | 'warn' | 'error', message: string, details?: Record<string, unknown>): void;

@@ -101,6 +101,7 @@ export async function endStored(scope: Inside, { run }: RunRecord, how: 'cancell
   };
   try {
     const { events, seen, call } = await domain.store.lock(locks.thread(threadId), end);
+    clockwork.count?.leave(runId);
     clockwork.bus.publish(runId, events);
     clockwork.bus.stopped(runId);
     if (call) letGo(scope, call, true);

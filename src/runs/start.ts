@@ -1,7 +1,7 @@
 /** Starts runs (§1.8, §2.1): the configuration is fixed, the thread is taken, the run is stored as queued and carried out. */
 import { retrieveAssistant } from '../assistants/assistants.ts';
 import { keys, locks } from '../assistants/domain.ts';
-import { badRequest, errors } from '../assistants/errors.ts';
+import { ApiError, badRequest, errors } from '../assistants/errors.ts';
 import { hasUserMessage, placeMessages } from '../assistants/messages.ts';
 import type { MessageParams, RunParams, ThreadParams } from '../assistants/params.ts';
 import { buildRun, isOver, type PhaseStart, placeRun, type RunRecord } from '../assistants/runs.ts';
@@ -12,6 +12,7 @@ import type { Entry } from '../store/store.ts';
 import { beginRun } from '../translate/reduce.ts';
 import { contextFor } from './commit.ts';
 import { carryOn } from './delegate.ts';
+import { deleteThread } from './deletion.ts';
 import { holdLease, type RunLease } from './lease.ts';
 import type { Scope, Withdraw } from './scope.ts';
 import { activeRunOf } from './settle.ts';
@@ -49,9 +50,15 @@ export async function startThreadAndRun(
   const planned = buildRun({ ...scope.domain, idsAhead: {} }, 'thread_', assistant, params);
   checkTools(scope, planned);
   if (!planned.instructions && !messages.some(({ role }) => role === 'user')) throw errors.nothingToRun();
-  scope.clockwork.admit();
+  await scope.clockwork.admit();
   const created = await createThread(scope.domain, await prepare(), messages);
-  return begin(scope, created.id, assistant, params, nobody, [threadCreated(created)]);
+  return begin(scope, created.id, assistant, params, nobody, [threadCreated(created)]).catch(
+    async (error: unknown) => {
+      // A refused request leaves nothing behind; of a store that failed nobody knows what it has done.
+      if (error instanceof ApiError) await deleteThread(scope.domain, created.id).catch(() => {});
+      throw error;
+    },
+  );
 }
 
 /** A thread that has just been made has no run. */
@@ -75,7 +82,7 @@ async function begin(
   if (busy) throw errors.runWhileActive(threadId, busy.run.id);
   await checkSomethingToRun(scope, run, additional);
   // Before anything is made for a run that would be refused, and again with nothing between the question and the lease.
-  clockwork.admit();
+  await clockwork.admit();
   await attachToThread(
     domain,
     scope.upstream,
@@ -85,8 +92,13 @@ async function begin(
 
   const begun = beginRun(run, contextFor(domain, run.id));
   // Nobody else knows the run yet; taken before it shows as queued, so that nobody takes it for one left behind.
-  clockwork.admit();
-  const lease = (await holdLease(scope, run.id)) as RunLease;
+  // Not awaited where it has answered: nothing may come between the answer and the lease.
+  const admitted = clockwork.admit(run);
+  if (admitted) await admitted;
+  const lease = (await holdLease(scope, run.id).catch((error: unknown) => {
+    clockwork.count?.leave(run.id);
+    throw error;
+  })) as RunLease;
   const storeRun = async (noted: { place: string; write: Entry }) =>
     domain.store.lock(locks.thread(threadId), async () => {
       const thread = await loadThread(domain, threadId);
@@ -111,6 +123,7 @@ async function begin(
     baseURL: scope.upstream.baseURL,
   });
   const { record, messages } = await noted.then(storeRun).catch(async (error: unknown) => {
+    clockwork.count?.leave(run.id);
     await lease.release();
     throw error;
   });

@@ -57,6 +57,7 @@ export async function submitToolOutputs(
     return asBefore(accepted.before);
   }
   const { record, reduction, phase } = accepted;
+  await clockwork.count?.enter(record.run);
   clockwork.bus.publish(runId, reduction.events);
   await carryOn(scope, record, reduction.state, lease);
   return { run: record.run, ...phase };

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keys } from '../../src/assistants/domain.ts';
 import type { RunRecord } from '../../src/assistants/runs.ts';
-import { type Answer, ask, ground, Service } from '../soak/services.ts';
+import { Service } from '../soak/programs.ts';
+import { type Answer, ask, ground } from '../soak/services.ts';
 
 /** Points of a submit at which its process dies: around its writes, and at the call upstream that it leads to. */
 const POINTS = [2, 3, 4];
