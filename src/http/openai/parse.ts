@@ -55,9 +55,13 @@ async function discard(reader: ReadableStreamDefaultReader<Uint8Array>, most: nu
  * @throws ApiError 413 above the limit, 400 or 499 for a body that did not arrive
  */
 export async function readLimited(request: Request, limitBytes: number): Promise<Uint8Array[]> {
+  const announced = request.headers.get('content-length');
+  // Read whole, as the server has it: a stream would be made for it that lives as long as its request, and a request that
+  // is answered with a stream lives long.
+  if (announced !== null && Number(announced) <= limitBytes) return readWhole(request, limitBytes);
   const { body } = request;
   if (body === null) return [];
-  if (Number(request.headers.get('content-length')) > limitBytes) {
+  if (Number(announced) > limitBytes) {
     // Left unread, the connection could not be used again.
     await body.cancel().catch(() => {});
     throw tooLarge(limitBytes);
@@ -76,11 +80,7 @@ export async function readLimited(request: Request, limitBytes: number): Promise
     }
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    const status = request.signal.aborted ? 499 : 400;
-    throw new ApiError('The connection was closed before the request body had arrived.', {
-      status,
-      cause: error,
-    });
+    throw cutOff(request, error);
   }
   return chunks;
 }
@@ -90,6 +90,22 @@ function limited(text: string, limitBytes: number): string {
   if (text.length * 3 > limitBytes && new TextEncoder().encode(text).length > limitBytes)
     throw tooLarge(limitBytes);
   return text;
+}
+
+/** For a body whose length is known to be within the limit; should it be longer all the same, that is seen behind it. */
+async function readWhole(request: Request, limitBytes: number): Promise<Uint8Array[]> {
+  const bytes = await request.arrayBuffer().catch((error: unknown) => {
+    throw cutOff(request, error);
+  });
+  if (bytes.byteLength > limitBytes) throw tooLarge(limitBytes);
+  return [new Uint8Array(bytes)];
+}
+
+function cutOff({ signal }: Request, cause: unknown): ApiError {
+  return new ApiError('The connection was closed before the request body had arrived.', {
+    status: signal.aborted ? 499 : 400,
+    cause,
+  });
 }
 
 function decode(chunks: readonly Uint8Array[], refused: () => ApiError): string {
