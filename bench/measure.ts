@@ -1,6 +1,9 @@
 /** Measures in turns A, B, B, A …, so that a machine whose speed drifts does so for both. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { clearLater } from './leftovers.ts';
 
 export interface Sample {
@@ -55,10 +58,31 @@ export interface Child {
   end(): void;
 }
 
+/**
+ * A script of this folder as JavaScript, compiled beforehand as it is for a release: a loader that compiles on the way puts
+ * a helper around each function, which costs rethread's side alone.
+ */
+async function compiled(script: string): Promise<string> {
+  const outfile = fileURLToPath(
+    new URL(`../node_modules/.cache/rethread-bench/${basename(script, '.ts')}.mjs`, import.meta.url),
+  );
+  await build({
+    entryPoints: [fileURLToPath(new URL(script, import.meta.url))],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'error',
+  });
+  return outfile;
+}
+
 /** Starts a script of this folder in a process of its own. */
 export async function spawn(script: string, env: Record<string, string> = {}): Promise<Child> {
-  const child = fork(new URL(script, import.meta.url), {
-    execArgv: ['--import', 'tsx', '--expose-gc'],
+  const child = fork(await compiled(script), {
+    execArgv: ['--expose-gc'],
     env: { ...process.env, ...env },
   });
   clearLater(async () => {
