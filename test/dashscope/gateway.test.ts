@@ -1,4 +1,5 @@
 /** Where the dialect is served, who sees what, and how errors look (docs/contracts/dashscope.md §A.1, §A.11, §B). */
+import { Keyv } from 'keyv';
 import { describe, expect, it } from 'vitest';
 import { createGateway } from '../../src/gateway/gateway.ts';
 import { createAssistants } from '../../src/index.ts';
@@ -110,6 +111,20 @@ describe('where it is served (§B)', () => {
 });
 
 describe('errors (§A.11)', () => {
+  it('of a store that is away for a moment are a 503, which clients ask again after', async () => {
+    const data = new Map<string, unknown>();
+    const { ok, raw } = rig({ options: { store: new Keyv({ store: data }) } });
+    const { id } = await ok('POST', '/threads', {});
+    data.get = () => {
+      throw new Error('connect ECONNREFUSED');
+    };
+    const answer = await raw('GET', `/threads/${id}`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    const body = (await answer.json()) as Record<string, string>;
+    expect(Object.keys(body).sort()).toEqual(FLAT);
+    expect(body['message']).not.toContain('ECONNREFUSED');
+  });
+
   it('are flat, with the request_id that is also a header', async () => {
     const { status, body, headers } = await rig().call('GET', '/assistants/asst_none');
     expect(status).toBe(404);

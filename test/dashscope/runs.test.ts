@@ -379,7 +379,8 @@ describe('a run that wants functions called (§A.7.1)', () => {
     const both = { tool_outputs: [{ output: '3' }, { output: '7' }] };
     await rigged.ok('POST', `${path}/submit_tool_outputs`, both);
     await rigged.wait(thread_id, run.id);
-    const late = await rigged.call('POST', `${path}/submit_tool_outputs`, both);
+    const others = { tool_outputs: [{ output: '3' }, { output: '8' }] };
+    const late = await rigged.call('POST', `${path}/submit_tool_outputs`, others);
     expect([late.status, late.body.code]).toEqual([400, 'InvalidParameter']);
   });
 });

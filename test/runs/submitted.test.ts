@@ -7,7 +7,7 @@ import { Service } from '../soak/programs.ts';
 import { type Answer, ask, ground } from '../soak/services.ts';
 
 /** Points of a submit at which its process dies: around its writes, and at the call upstream that it leads to. */
-const POINTS = [2, 3, 4];
+const POINTS = [4, 6, 8, 9];
 
 describe('a process is killed at the n-th point of a submit', () => {
   let place: Awaited<ReturnType<typeof ground>>;

@@ -1,5 +1,6 @@
 /** Errors as DashScope sends them: a flat `{"code","message","request_id"}` (§A.11). */
 import { ApiError } from '../../assistants/errors.ts';
+import { outage } from '../outage.ts';
 import { idsOut } from './ids.ts';
 
 export interface FlatError {
@@ -38,6 +39,8 @@ function told(error: ApiError): { status: number; code: string } {
   return { status, code: CODES[status] ?? (status >= 500 ? 'InternalError' : 'InvalidParameter') };
 }
 
+const knownOf = (error: unknown) => (error instanceof ApiError ? error : (outage(error) ?? internal()));
+
 const internal = () =>
   new ApiError('An internal error has occurred. Try again, or ask the operator with this request_id.', {
     status: 500,
@@ -45,13 +48,13 @@ const internal = () =>
 
 /** The object that goes over the wire, also after `data:` of a stream's `error` event (§A.9). Of an unknown error nothing is told. */
 export function flatError(error: unknown, requestId: string): FlatError {
-  const known = error instanceof ApiError ? error : internal();
+  const known = knownOf(error);
   return { code: told(known).code, message: idsOut(known.message), request_id: requestId };
 }
 
 /** A complete answer for anything that was thrown. */
 export function errorResponse(error: unknown, requestId: string): Response {
-  const known = error instanceof ApiError ? error : internal();
+  const known = knownOf(error);
   return Response.json(flatError(known, requestId), {
     status: told(known).status,
     headers: { ...known.headers, 'x-request-id': requestId },

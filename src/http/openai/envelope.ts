@@ -1,6 +1,6 @@
 /** Errors as the Assistants API sends them: `{"error":{message,type,param,code}}` (§2.9). */
 import { ApiError } from '../../assistants/errors.ts';
-import { isOutage } from '../../store/errors.ts';
+import { outage } from '../outage.ts';
 
 /** `req_` and 32 hex digits (§1.3). */
 export function newRequestId(): string {
@@ -24,16 +24,8 @@ export function errorResponse(error: unknown, requestId: string): Response {
 
 function told(error: unknown, requestId: string): ApiError {
   if (error instanceof ApiError) return error;
-  return isOutage(error) ? unavailable() : internalError(requestId);
+  return outage(error) ?? internalError(requestId);
 }
-
-/** While the store, or the queue, is away; clients ask again after a second (§2.9). */
-const unavailable = () =>
-  new ApiError('The server cannot reach its data at the moment. Please try again.', {
-    status: 503,
-    type: 'server_error',
-    headers: { 'retry-after': '1' },
-  });
 
 /** No. 29: the text by which clients recognise a server's own fault. */
 function internalError(requestId: string): ApiError {
