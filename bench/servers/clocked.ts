@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 const DELTAS = Number(process.env.DELTAS ?? 25);
-const PAUSE_MS = 200;
+const PAUSE_MS = Number(process.env.PAUSE_MS ?? 200);
 const item = { id: 'msg_1', type: 'message', role: 'assistant', status: 'in_progress', content: [] };
 const place = { item_id: item.id, output_index: 0, content_index: 0 };
 

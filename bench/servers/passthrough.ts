@@ -1,4 +1,4 @@
-/** The smallest gateway: hands every request to the upstream and its answer back. */
+/** The smallest gateway: hands every request to the upstream and its answer back. Answers `memory` with its resident bytes. */
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -9,6 +9,11 @@ const app = new Hono().all('/v1/*', (c) => proxy(`${UPSTREAM}${c.req.path.slice(
 
 serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }: AddressInfo) => {
   process.send?.(`http://127.0.0.1:${port}`);
+});
+
+process.on('message', () => {
+  globalThis.gc?.();
+  process.send?.(process.memoryUsage().rss);
 });
 
 // Not left behind when the benchmark is broken off.
