@@ -99,7 +99,11 @@ export async function openResponse(
     }
   };
   let pauses = 0;
-  const events = untilItBegins(reading?.events ?? (await ask()), (failure) => {
+  const forget = () => {
+    // The whole history would be kept for as long as the answer takes.
+    input = undefined;
+  };
+  const again = (failure: Failure) => {
     if (isContextOverflow(failure))
       return async () => {
         await shortened();
@@ -111,7 +115,8 @@ export async function openResponse(
       await unlessAborted(sleep(pauseBefore(pauses++)), signal);
       return ask();
     };
-  });
+  };
+  const events = untilItBegins(reading?.events ?? (await ask()), again, forget);
   return { events, call: () => reading?.call() };
 }
 
@@ -142,10 +147,12 @@ async function takenUp(
  * The events of a response. One that fails in its stream (§4.6) is asked for again where that can help, as long as it
  * has shown nothing.
  * @param again how to ask again after a failure; undefined: not at all
+ * @param begun called when it is not asked for again, whatever comes
  */
 async function* untilItBegins(
   first: Stream,
   again: (failure: Failure) => (() => Promise<Stream>) | undefined,
+  begun: () => void,
 ): AsyncGenerator<ResponseStreamEvent[]> {
   let stream = first;
   for (;;) {
@@ -164,6 +171,7 @@ async function* untilItBegins(
         else if (failed > 0) yield batch.slice(0, failed);
       }
       if (!retry) {
+        begun();
         yield* { [Symbol.asyncIterator]: () => events };
         return;
       }
