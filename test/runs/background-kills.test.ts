@@ -87,7 +87,7 @@ test('kill -9 in the middle of a stream, and another start: one POST upstream, a
 
 test('processes killed at random points of runs with background: nothing that was acknowledged is lost, doubled or stuck', async () => {
   vi.stubEnv('RETHREAD_BACKGROUND', 'true');
-  const { kills, runs } = await withstandKills('file', 5, 2);
-  expect(kills).toBeGreaterThanOrEqual(5);
+  const { kills, runs } = await withstandKills('file', 3, 2);
+  expect(kills).toBeGreaterThanOrEqual(3);
   expect(runs).toBeGreaterThan(0);
 }, 90_000);

@@ -1,6 +1,6 @@
 /** A run that one process carries out is ended through another: by a cancel (§2.5), and by what interrupts it (`--busy-thread interrupt`). */
 import { afterEach, expect, it } from 'vitest';
-import { describeWith, postgres, redis } from '../services.ts';
+import { describeWith, redis } from '../services.ts';
 import { type Program, Service, worker } from '../soak/programs.ts';
 import { ask, type Ground, ground, type Kind, WITHOUT_END } from '../soak/services.ts';
 
@@ -68,4 +68,3 @@ const endsThere = (kind: Kind) => () => {
 };
 
 describeWith(redis, 'redis', endsThere('redis'));
-describeWith(redis.missing ? redis : postgres, 'postgres', endsThere('postgres'));
