@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { createSimulator, say, slow, turn } from '../../src/simulator/index.ts';
-import { withstandKills } from '../soak/kills.ts';
 import { betaOf, type Major, majors } from '../surface/clients.ts';
 
 const CLI = new URL('../../src/cli/index.ts', import.meta.url).pathname;
@@ -84,10 +83,3 @@ test('kill -9 in the middle of a stream, and another start: one POST upstream, a
     await rm(cwd, { recursive: true, force: true });
   }
 }, 60_000);
-
-test('processes killed at random points of runs with background: nothing that was acknowledged is lost, doubled or stuck', async () => {
-  vi.stubEnv('RETHREAD_BACKGROUND', 'true');
-  const { kills, runs } = await withstandKills('file', 3, 2);
-  expect(kills).toBeGreaterThanOrEqual(3);
-  expect(runs).toBeGreaterThan(0);
-}, 90_000);

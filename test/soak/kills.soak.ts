@@ -1,5 +1,5 @@
 /** Processes killed at random points of runs, two hundred times for each store. */
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { describeWith, postgres, redis } from '../services.ts';
 import { withstandKills } from './kills.ts';
 import type { Kind } from './services.ts';
@@ -15,5 +15,10 @@ function withstands(kind: Kind) {
 }
 
 describe('file', () => withstands('file'));
+describe('file, with responses made in the background', () => {
+  beforeAll(() => void vi.stubEnv('RETHREAD_BACKGROUND', 'true'));
+  afterAll(() => void vi.unstubAllEnvs());
+  withstands('file');
+});
 describeWith(redis, 'redis', () => withstands('redis'));
 describeWith(redis.missing ? redis : postgres, 'postgres', () => withstands('postgres'));

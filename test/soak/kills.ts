@@ -83,7 +83,7 @@ export async function withstandKills(
   async function converse(client: number, assistant_id: string): Promise<Kept> {
     const { id: threadId } = must(await ask(services, 'POST', '/threads', {}));
     const kept: Kept = { threadId, texts: [], runs: [] };
-    for (let round = 0; kills() < least; round++) {
+    for (let round = 0; round === 0 || kills() < least; round++) {
       const text = `message ${client}.${round}`;
       must(await ask(services, 'POST', `/threads/${threadId}/messages`, { role: 'user', content: text }));
       kept.texts.push(text);
