@@ -4,14 +4,12 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createSimulator, say, slow, turn } from '../../src/simulator/index.ts';
 import { betaOf, type Major, majors } from '../surface/clients.ts';
 
 const CLI = new URL('../../src/cli/index.ts', import.meta.url).pathname;
 const TSX = import.meta.resolve('tsx');
-
-afterEach(() => vi.unstubAllEnvs());
 
 async function serving(cwd: string, args: string[]) {
   const child = spawn(process.execPath, ['--import', TSX, CLI, 'serve', ...args], {
