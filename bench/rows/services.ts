@@ -1,7 +1,6 @@
 /** The servers that rows on Redis and PostgreSQL need; those that do not answer are left out, which is said. */
 import { connect } from 'node:net';
-import { Redis } from 'ioredis';
-import pg from 'pg';
+import { dropKeys, dropTable } from '../../test/store/helpers/clean.ts';
 import { clearLater } from '../leftovers.ts';
 
 const { REDIS_URL = 'redis://127.0.0.1:6379', DATABASE_URL = 'postgres://postgres@127.0.0.1:5432/test' } =
@@ -20,7 +19,7 @@ export async function serviceUrls(): Promise<[name: string, url: string][]> {
   const found: [string, string][] = [];
   for (const { name, url, clear } of SERVICES) {
     if (await answers(new URL(url))) {
-      clearLater(() => clear(url));
+      clearLater(() => clear(url, namespace));
       found.push([name, url]);
     } else process.stderr.write(`${name} does not answer at ${new URL(url).host}: its rows are left out.\n`);
   }
@@ -33,25 +32,4 @@ function answers({ hostname, port }: URL): Promise<boolean> {
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
-}
-
-async function dropKeys(url: string): Promise<void> {
-  const client = new Redis(url);
-  try {
-    for await (const keys of client.scanStream({ match: `${namespace}[-:]*`, count: 1000 })) {
-      if (keys.length > 0) await client.unlink(...keys);
-    }
-  } finally {
-    await client.quit();
-  }
-}
-
-async function dropTable(url: string): Promise<void> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    await client.query(`DROP TABLE IF EXISTS ${namespace}`);
-  } finally {
-    await client.end();
-  }
 }

@@ -3,8 +3,9 @@
  * prefix and a UUID (docs/contracts/dashscope.md §A.3).
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { customAlphabet } from 'nanoid';
+import { hash } from '../store/hash.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const random24 = customAlphabet(ALPHABET, 24);
@@ -33,7 +34,7 @@ const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** A UUID (version 8: its bits are the maker's own) that depends on nothing but `seed`. */
 function deriveUuid(seed: string): string {
-  const hex = bytesToHex(sha256(utf8ToBytes(seed)));
+  const hex = hash(seed);
   const groups = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`];
   return [...groups, hex.slice(20, 32)].join('-');
 }

@@ -1,9 +1,11 @@
 /** Who a caller is: whose data they see, and with which key they go upstream (DESIGN decision 11). */
+
+import { hash } from '../store/hash.ts';
 import { ownerOf } from '../tenants.ts';
 import { type Caller, callerHeaders, type Fetch } from '../upstream/client.ts';
 import { resolveProfile } from '../upstream/profiles.ts';
 import { forwarded, scopeHeaders } from './headers.ts';
-import { digestOf, findKey, hash, keyOf, missingKey, wrongKey } from './keys.ts';
+import { digestOf, findKey, keyOf, missingKey, wrongKey } from './keys.ts';
 import type { GatewayOptions } from './options.ts';
 
 export interface Visitor {

@@ -1,9 +1,6 @@
 /** Keys of callers. Only their hashes are kept and compared (DESIGN decision 11). */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { ApiError } from '../assistants/errors.ts';
-
-export const hash = (text: string) => bytesToHex(sha256(utf8ToBytes(text)));
+import { hash } from '../store/hash.ts';
 
 /** The hash of a key from the configuration, where it may stand in plain or as `sha256:<hex>`. */
 export function digestOf(key: string): string {

@@ -6,8 +6,6 @@
  * is judged anew. After a 5xx, or when the process died over the request, a retry looks for the object under the id that
  * was set aside for it before, and carries the request out only if there is none.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Next } from 'hono';
 import { retrieveAssistant } from '../assistants/assistants.ts';
 import type { Domain } from '../assistants/domain.ts';
@@ -19,6 +17,7 @@ import { loadRun } from '../assistants/runs.ts';
 import { retrieveThread } from '../assistants/threads.ts';
 import type { Assistant, Message, Run, Thread } from '../assistants/types.ts';
 import type { Scope } from '../runs/scope.ts';
+import { hash } from '../store/hash.ts';
 import type { AnyCtx } from './context.ts';
 
 const HEADER = 'idempotency-key';
@@ -89,7 +88,7 @@ const keyReused = () =>
 function fingerprintOf(c: AnyCtx, dialect: Ways['dialect'], content: unknown): string {
   const { search } = new URL(c.req.url);
   const parts = [c.req.path, search, content, ...(dialect === 'openai' ? [] : [dialect])];
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(parts))));
+  return hash(JSON.stringify(parts));
 }
 
 async function carryOut(

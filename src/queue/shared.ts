@@ -1,7 +1,7 @@
 /** What processes share beside their data, at one address of Redis: events, rate limits, and the line of runs. */
-import { createHash } from 'node:crypto';
 import type { Delegate, RunJob, Verdict } from '../runs/delegate.ts';
 import type { Lanes } from '../runs/lanes.ts';
+import { hash } from '../store/hash.ts';
 import { connectRedis, disconnect } from './connection.ts';
 import { createNotices } from './notices.ts';
 import { openRedisBuses, type RedisBuses } from './redis-bus.ts';
@@ -43,7 +43,7 @@ export async function openShared(
   ]);
   const notices = createNotices(listener);
   const verdicts = (runId: string) => `${namespace}:verdict:${runId}`;
-  const laneKey = (lane: string) => `${namespace}:lane:${createHash('sha256').update(lane).digest('hex')}`;
+  const laneKey = (lane: string) => `${namespace}:lane:${hash(lane)}`;
 
   return {
     buses,

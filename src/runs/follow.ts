@@ -1,6 +1,6 @@
 /** A run's events for one listener, whoever carries the run out and whenever the listener comes (§3.1). */
 import { closing } from '../assistants/errors.ts';
-import type { PhaseStart } from '../assistants/runs.ts';
+import { goesOn, type PhaseStart } from '../assistants/runs.ts';
 import { retrieveThread } from '../assistants/threads.ts';
 import type { Thread } from '../assistants/types.ts';
 import { endsStream, type NumberedEvent } from './bus.ts';
@@ -86,7 +86,7 @@ async function* fromBus(
       cursor = batch.at(-1)?.id ?? cursor;
       ended = endsStream(batch.at(-1) as NumberedEvent);
       yield batch;
-    } else if (!(await goesOn(scope, threadId, runId)) && ++idle > 1) {
+    } else if (!(await isAlive(scope, threadId, runId)) && ++idle > 1) {
       // It has ended, and what told so was lost on its way.
       break;
     }
@@ -100,9 +100,9 @@ async function* fromBus(
 }
 
 /** Looks after the run, too. */
-async function goesOn(scope: Scope, threadId: string, runId: string): Promise<boolean> {
-  const status = (await settledRun(scope, threadId, runId))?.run.status;
-  return status === 'queued' || status === 'in_progress' || status === 'cancelling';
+async function isAlive(scope: Scope, threadId: string, runId: string): Promise<boolean> {
+  const record = await settledRun(scope, threadId, runId);
+  return record !== undefined && goesOn(record.run);
 }
 
 async function* fromStore(

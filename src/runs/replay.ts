@@ -2,7 +2,7 @@
  * A run's stream from what is stored, for a client whose events are gone: after a restart, or when another process has
  * taken the run over. Steps and messages as they ended, then the run.
  */
-import { allRunMessages, allSteps, type PhaseStart, type RunRecord } from '../assistants/runs.ts';
+import { allRunMessages, allSteps, goesOn, type PhaseStart, type RunRecord } from '../assistants/runs.ts';
 import type { AssistantEvent, Message, Run, RunStep } from '../assistants/types.ts';
 import type { Scope } from './scope.ts';
 import { whileWaiting } from './wait.ts';
@@ -69,7 +69,7 @@ export async function storedEvents(
   signal: AbortSignal,
 ): Promise<AssistantEvent[]> {
   let record = await whileWaiting(scope, threadId, runId, HOLD_MS, signal);
-  while (record && ['queued', 'in_progress', 'cancelling'].includes(record.run.status) && !signal.aborted) {
+  while (record && goesOn(record.run) && !signal.aborted) {
     record = await whileWaiting(scope, threadId, runId, HOLD_MS, signal);
   }
   if (!record || signal.aborted) return [];

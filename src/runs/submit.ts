@@ -1,11 +1,10 @@
 /** Takes the outputs of a run's function calls and carries the run on (§2.2, §3.3 b). */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { keys, locks } from '../assistants/domain.ts';
 import { errors } from '../assistants/errors.ts';
 import type { ToolOutput } from '../assistants/params.ts';
 import { loadRun, type RunRecord, type Submitted } from '../assistants/runs.ts';
 import type { Run } from '../assistants/types.ts';
+import { hash } from '../store/hash.ts';
 import { submitOutputs } from '../translate/reduce.ts';
 import type { Turn } from '../translate/types.ts';
 import { commitLocked, contextFor, readTurn } from './commit.ts';
@@ -79,7 +78,7 @@ const asBefore = ({ run, submitted }: RunRecord): Started => {
 function digestOf(outputs: readonly ToolOutput[]): string {
   const pairs = outputs.map(({ tool_call_id: id = '', output = '' }) => [id, output] as const);
   const sorted = pairs.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
-  return bytesToHex(sha256(utf8ToBytes(JSON.stringify(sorted))));
+  return hash(JSON.stringify(sorted));
 }
 
 export const callsAskedFor = ({ required_action: action }: Run): string[] =>

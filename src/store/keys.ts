@@ -3,8 +3,7 @@
  * have VARCHAR(255) keys, lmdb takes no NUL and 1978 bytes, UTF-8 has no lone surrogates, MySQL ignores a
  * space at the end. A key that wouldn't fit everywhere is replaced by its hash.
  */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
+import { hash } from './hash.ts';
 
 /** Leaves room, within 255, for a namespace that a user's own Keyv puts before it. */
 const LONGEST = 200;
@@ -19,13 +18,13 @@ export const FORMAT_KEY = '!format';
 
 /** What a scope puts before its keys. Escaping keeps `scoped('a').scoped('b')` and `scoped('a/@b')` apart. */
 export function scopePrefix(name: string): string {
-  return `@${LONE_SURROGATE.test(name) ? hash(name) : encodeURIComponent(name)}/`;
+  return `@${LONE_SURROGATE.test(name) ? hashed(name) : encodeURIComponent(name)}/`;
 }
 
 /** @param scope prefixes made by {@link scopePrefix}, outermost first, or nothing */
 export function engineKey(scope: string, key: string): string {
-  const whole = scope + (isAwkward(key) ? hash(key) : key);
-  return whole.length > LONGEST ? hash(scope, key) : whole;
+  const whole = scope + (isAwkward(key) ? hashed(key) : key);
+  return whole.length > LONGEST ? hashed(scope, key) : whole;
 }
 
 function isAwkward(key: string): boolean {
@@ -34,7 +33,7 @@ function isAwkward(key: string): boolean {
   );
 }
 
-function hash(...parts: string[]): string {
+function hashed(...parts: string[]): string {
   // JSON escapes lone surrogates, which UTF-8 would all turn into the same character
-  return `#${bytesToHex(sha256(new TextEncoder().encode(JSON.stringify(parts))))}`;
+  return `#${hash(JSON.stringify(parts))}`;
 }

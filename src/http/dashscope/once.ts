@@ -1,7 +1,6 @@
 /** `Idempotency-Key` in this dialect (src/http/once.ts). */
-import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Next } from 'hono';
+import { hash } from '../../store/hash.ts';
 import { once } from '../once.ts';
 import { type Ctx, formOf, jsonOf, scopeOf } from './context.ts';
 import { presentAssistant, presentMessage, presentRun, presentThread } from './objects.ts';
@@ -30,7 +29,7 @@ function partsOf(form: FormData): Promise<unknown[]> {
   return Promise.all(
     [...form].map(async ([name, part]) => {
       if (typeof part === 'string') return [name, part];
-      return [name, part.name, bytesToHex(sha256(new Uint8Array(await part.arrayBuffer())))];
+      return [name, part.name, hash(new Uint8Array(await part.arrayBuffer()))];
     }),
   );
 }
