@@ -153,7 +153,7 @@ export const hasOpenCall = (record: RunRecord): record is RunRecord & Required<P
 
 export const isOver = (run: Run) => TERMINAL_STATUSES.has(run.status);
 
-/** Neither over nor waiting for its caller: something comes of it without anybody's doing. */
+/** Neither over nor waiting for its caller: poll helpers ask again (§5.1), and streams go on. */
 export const goesOn = (run: Run) => !isOver(run) && run.status !== 'requires_action';
 
 /** The writes that bring a run's changes into the store; data first, the run's own record last. */

@@ -6,7 +6,7 @@
  */
 import { ApiError, errors } from '../assistants/errors.ts';
 import type { BackgroundCall } from '../assistants/progress.ts';
-import { hasOpenCall, isOver, type RunRecord } from '../assistants/runs.ts';
+import { goesOn, hasOpenCall, isOver, type RunRecord } from '../assistants/runs.ts';
 import type { Run } from '../assistants/types.ts';
 import { carryOutEffect } from '../files/containers.ts';
 import { isOutage } from '../store/errors.ts';
@@ -127,7 +127,7 @@ export function execute(
     const offers = await unlessAborted(scope.tools.offer(record.run, signal), signal);
     for (;;) {
       if (awaitsTools(state)) await answerTools(offers);
-      if (isOver(state.run) || state.run.status === 'requires_action') return;
+      if (!goesOn(state.run)) return;
       // The SDK leaves a listener on every signal it is given.
       const turn = linkedTo(signal);
       await followStream(offers, turn.signal).finally(turn.release);
@@ -212,8 +212,7 @@ export function execute(
       clearTimeout(grace);
       // Before the lease is given back: what comes then belongs to its next holder.
       clockwork.bus.leave(runId);
-      if (isOver(state.run) || withdrawn || state.run.status === 'requires_action')
-        clockwork.count?.leave(runId);
+      if (withdrawn || !goesOn(state.run)) clockwork.count?.leave(runId);
       await lease
         .release()
         .catch((error: unknown) => clockwork.log('warn', 'A lease was not released.', { runId, error }));

@@ -1,14 +1,11 @@
 /** Holds an answer until a run has come to where somebody wants to know (§5.1). */
-import { isOver, type RunRecord } from '../assistants/runs.ts';
+import { goesOn, type RunRecord } from '../assistants/runs.ts';
 import type { Watch } from './bus.ts';
 import type { Scope } from './scope.ts';
 import { settledRun } from './settle.ts';
 
 /** How often a run of another process is looked at: one whose end is told here, and one of which nobody tells. */
 const LOOK_MS = { shared: 2_000, alone: 250 };
-
-/** The statuses in which an SDK's poll helper asks again. */
-const goesOn = ({ run }: RunRecord) => !isOver(run) && run.status !== 'requires_action';
 
 /** The run as soon as it is over or waits for its caller, or as it is after `ms`. */
 export async function whileWaiting(
@@ -25,7 +22,7 @@ export async function whileWaiting(
     for (;;) {
       const record = await settledRun(scope, threadId, runId);
       const left = deadline - Date.now();
-      if (!record || !goesOn(record) || left <= 0 || signal.aborted) return record;
+      if (!record || !goesOn(record.run) || left <= 0 || signal.aborted) return record;
       const phase = live.get(runId);
       if (phase) await pause(left, signal, phase.done);
       else if (!bus.shared) await pause(Math.min(left, LOOK_MS.alone), signal);
