@@ -16,6 +16,8 @@ import { retrieveMessage } from '../assistants/messages.ts';
 import { loadRun } from '../assistants/runs.ts';
 import { retrieveThread } from '../assistants/threads.ts';
 import type { Assistant, Message, Run, Thread } from '../assistants/types.ts';
+import type { NumberedEvent } from '../runs/bus.ts';
+import { phaseAgain } from '../runs/follow.ts';
 import type { Scope } from '../runs/scope.ts';
 import { hash } from '../store/hash.ts';
 import type { AnyCtx } from './context.ts';
@@ -25,7 +27,7 @@ const HEADER = 'idempotency-key';
 const REPLAYED = 'idempotent-replayed';
 const KEY = /^[\x20-\x7e]{1,255}$/;
 
-export type StreamAnswer = Extract<Answer, { type: 'stream' }>;
+type StreamAnswer = Extract<Answer, { type: 'stream' }>;
 
 /** What differs between dialects, for one request. */
 export interface Ways {
@@ -44,8 +46,8 @@ export interface Ways {
   };
   /** The JSON of an answer that is given a second time. */
   again(json: string): string;
-  /** The stream that the request was answered with, from its beginning. */
-  streamAgain(scope: Scope, answer: StreamAnswer): Promise<Response>;
+  /** A run's events as a stream. @param position number of the event before the first */
+  stream(scope: Scope, run: Run, events: AsyncIterable<NumberedEvent[]>, position: number): Response;
 }
 
 /** Carries a POST out once for each key; requests with the same key wait for the first. */
@@ -67,7 +69,7 @@ export async function once(c: AnyCtx, next: Next, ways: Ways): Promise<Response 
     const noted = await ledger.find(key);
     if (noted && noted.fingerprint !== fingerprint) throw keyReused();
     const answer = noted?.answer ?? (noted && (await answerLeftBehind(c, domain, noted, content, ways)));
-    if (answer) return answerAgain(answer, ways);
+    if (answer) return answerAgain(c, answer, ways);
     // Files that were kept are written again, not beside those of the first time.
     const ids = noted?.ids.uploads ? noted.ids : idsFor(c.req.path, domain.mintId ?? shortId);
     return carryOut(c, next, ledger, key, { fingerprint, ids }, ways);
@@ -121,14 +123,25 @@ async function answerOf(c: AnyCtx, keptHeaders: readonly string[]): Promise<Answ
   };
 }
 
-async function answerAgain(answer: Answer, ways: Ways): Promise<Response> {
+async function answerAgain(c: AnyCtx, answer: Answer, ways: Ways): Promise<Response> {
   if (answer.type === 'json') {
     const headers = { 'content-type': 'application/json', ...answer.headers, [REPLAYED]: 'true' };
     return new Response(ways.again(answer.body), { status: answer.status, headers });
   }
-  const response = await ways.streamAgain(await ways.scope(), answer);
+  const response = await streamAgain(c, answer, ways);
   response.headers.set(REPLAYED, 'true');
   return response;
+}
+
+/** The stream that the request was answered with, from its beginning, whoever carries the run out. */
+async function streamAgain(c: AnyCtx, answer: StreamAnswer, ways: Ways): Promise<Response> {
+  c.env.identity.admitStream?.();
+  const scope = await ways.scope();
+  const { run } = await loadRun(scope.domain, answer.threadId, answer.runId);
+  // The stream of a run that came with its thread opens with `thread.created` (§3.3 e).
+  const withThread = c.req.path === '/threads/runs';
+  const events = await phaseAgain(scope, answer, withThread, c.req.raw.signal);
+  return ways.stream(scope, run, events, answer.position);
 }
 
 /** Ids for what a route creates. */

@@ -4,7 +4,7 @@ import { hash } from '../../store/hash.ts';
 import { once } from '../once.ts';
 import { type Ctx, formOf, jsonOf, scopeOf } from './context.ts';
 import { presentAssistant, presentMessage, presentRun, presentThread } from './objects.ts';
-import { streamAgain } from './stream.ts';
+import { streamRun } from './stream.ts';
 
 export function onceInDashScope(c: Ctx, next: Next): Promise<Response | undefined> {
   return once(c, next, {
@@ -20,7 +20,7 @@ export function onceInDashScope(c: Ctx, next: Next): Promise<Response | undefine
     },
     // It is the id of a request, not of what was done (§A.1).
     again: (json) => JSON.stringify({ ...JSON.parse(json), request_id: c.env.requestId }),
-    streamAgain: (scope, answer) => streamAgain(c, scope, answer, c.req.path === '/threads/runs'),
+    stream: (_scope, run, events) => streamRun(c, run, events),
   });
 }
 

@@ -1,11 +1,9 @@
 /** A phase of a run as a stream, framed as DashScope frames it: nothing behind the colons, the same `request_id` everywhere (§A.9). */
-import { loadRun } from '../../assistants/runs.ts';
 import type { Run } from '../../assistants/types.ts';
 import type { NumberedEvent } from '../../runs/bus.ts';
-import { followPhase, phaseAgain } from '../../runs/follow.ts';
+import { followPhase } from '../../runs/follow.ts';
 import type { Scope } from '../../runs/scope.ts';
 import type { Started } from '../../runs/start.ts';
-import type { StreamAnswer } from '../once.ts';
 import { type Framing, jsonLine, type SseEvent, sseResponse } from '../sse.ts';
 import type { Ctx } from './context.ts';
 import { flatError, responseHeaders } from './envelope.ts';
@@ -24,25 +22,10 @@ export const DASHSCOPE_FRAMING: Framing = {
 export async function streamPhase(c: Ctx, scope: Scope, started: Started): Promise<Response> {
   const { run, before: _, ...start } = started;
   c.set('started', { threadId: run.thread_id, runId: run.id, ...start });
-  return stream(c, run, await followPhase(scope, started, c.req.raw.signal));
+  return streamRun(c, run, await followPhase(scope, started, c.req.raw.signal));
 }
 
-/**
- * The stream that a request was answered with before, from its beginning, whoever carries the run out.
- * @param withThread the run came with its thread: the stream opens with `thread.created` (§A.9)
- */
-export async function streamAgain(
-  c: Ctx,
-  scope: Scope,
-  answer: StreamAnswer,
-  withThread: boolean,
-): Promise<Response> {
-  c.env.identity.admitStream?.();
-  const { run } = await loadRun(scope.domain, answer.threadId, answer.runId);
-  return stream(c, run, await phaseAgain(scope, answer, withThread, c.req.raw.signal));
-}
-
-function stream(c: Ctx, run: Run, events: AsyncIterable<NumberedEvent[]>): Response {
+export function streamRun(c: Ctx, run: Run, events: AsyncIterable<NumberedEvent[]>): Response {
   const { requestId: request_id, service } = c.env;
   const { signal } = c.req.raw;
   const present = createEventPresenter(run);

@@ -3,7 +3,7 @@ import type { Next } from 'hono';
 import { once } from '../once.ts';
 import { type Ctx, jsonOf, scopeOf } from './context.ts';
 import { presentObject } from './present.ts';
-import { streamAgain } from './stream.ts';
+import { streamFrom } from './stream.ts';
 
 const asIs = <T>(object: T): T => object;
 
@@ -15,6 +15,6 @@ export function onceInOpenAI(c: Ctx, next: Next): Promise<Response | undefined> 
     headers: ['openai-poll-after-ms'],
     show: { assistant: presentObject, thread: asIs, message: asIs, run: presentObject },
     again: asIs,
-    streamAgain: (scope, answer) => streamAgain(c, scope, answer, c.req.path === '/threads/runs'),
+    stream: (scope, run, events, position) => streamFrom(c, scope, run, events, position),
   });
 }

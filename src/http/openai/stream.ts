@@ -1,14 +1,14 @@
 /** A run that has begun, as JSON or as a stream; and streams taken up again after a disconnect (§3.1). */
 
 import { z } from 'zod';
-import { loadRun, type RunRecord } from '../../assistants/runs.ts';
+import type { RunRecord } from '../../assistants/runs.ts';
+import type { Run } from '../../assistants/types.ts';
 import type { NumberedEvent } from '../../runs/bus.ts';
 import { cancelUnread } from '../../runs/cancel.ts';
-import { followPhase, phaseAgain, resumeRun } from '../../runs/follow.ts';
+import { followPhase, resumeRun } from '../../runs/follow.ts';
 import type { Scope } from '../../runs/scope.ts';
 import { settledRun } from '../../runs/settle.ts';
 import type { Started } from '../../runs/start.ts';
-import type { StreamAnswer } from '../once.ts';
 import { sseResponse } from '../sse.ts';
 import { answer, type Ctx, queryOf } from './context.ts';
 import { isV4Js, responseHeaders } from './headers.ts';
@@ -38,20 +38,14 @@ export async function answerStarted(
   return stream(c, scope, run.thread_id, run.id, events, { position, ids, ...options });
 }
 
-/**
- * The stream that a request was answered with before, from its beginning, whoever carries the run out.
- * @param withThread the run came with its thread: the stream opens with `thread.created` (§3.3 e)
- */
-export async function streamAgain(
+/** A run's events from the one after `position` on, as the request says that it wants them. */
+export function streamFrom(
   c: Ctx,
   scope: Scope,
-  before: StreamAnswer,
-  withThread: boolean,
-): Promise<Response> {
-  c.env.identity.admitStream?.();
-  const { threadId, runId, position } = before;
-  await loadRun(scope.domain, threadId, runId);
-  const events = await phaseAgain(scope, before, withThread, c.req.raw.signal);
+  { thread_id: threadId, id: runId }: Run,
+  events: AsyncIterable<NumberedEvent[]>,
+  position: number,
+): Response {
   const includeSearchContent = queryOf(c, includeQuery);
   const ids = c.env.service.streamEventIds;
   return stream(c, scope, threadId, runId, events, { position, ids, includeSearchContent });
