@@ -1,8 +1,7 @@
 /** Measures in turns A, B, B, A …, so that a machine whose speed drifts does so for both. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { clearLater } from './leftovers.ts';
 
@@ -63,11 +62,10 @@ export interface Child {
  * a helper around each function, which costs rethread's side alone.
  */
 async function compiled(script: string): Promise<string> {
-  const outfile = fileURLToPath(
-    new URL(`../node_modules/.cache/rethread-bench/${basename(script, '.ts')}.mjs`, import.meta.url),
-  );
+  // Not found by this file's own address, which is compiled too and lies elsewhere then.
+  const outfile = resolve('node_modules/.cache/rethread-bench', `${basename(script, '.ts')}.mjs`);
   await build({
-    entryPoints: [fileURLToPath(new URL(script, import.meta.url))],
+    entryPoints: [resolve('bench', script)],
     outfile,
     bundle: true,
     packages: 'external',

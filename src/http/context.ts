@@ -15,6 +15,8 @@ export interface Exchange {
   startedAt: number;
   /** The answer, if {@link answerWith} made it: its headers are all there. */
   made?: Response;
+  /** The body of that answer. */
+  madeOf?: string;
 }
 
 export interface AnyEnv {
@@ -39,7 +41,8 @@ export interface AnyCtx extends Pick<Context<AnyEnv>, 'req' | 'res' | 'env' | 'v
  * stands, without a `Headers` in between.
  */
 export function answerWith(exchange: Exchange, object: object, headers: Record<string, string>): Response {
-  exchange.made = new Response(JSON.stringify(object), {
+  exchange.madeOf = JSON.stringify(object);
+  exchange.made = new Response(exchange.madeOf, {
     headers: { 'content-type': 'application/json', ...headers },
   });
   return exchange.made;

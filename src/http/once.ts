@@ -118,7 +118,7 @@ async function answerOf(c: AnyCtx, keptHeaders: readonly string[]): Promise<Answ
   return {
     type: 'json',
     status: c.res.status,
-    body: await c.res.clone().text(),
+    body: (c.res === c.env.made && c.env.madeOf) || (await c.res.clone().text()),
     headers: Object.fromEntries(headers),
   };
 }

@@ -23,13 +23,24 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
 /** Hands on what comes; throws the signal's reason when it aborts. The source is told to stop, and not waited for. */
 export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
+  let fail: (reason: unknown) => void = () => {};
+  // One listener for all that comes: to be put on and taken off for each would cost more than to hand it on.
+  const abort = () => fail(signal.reason);
+  signal.addEventListener('abort', abort);
+  const next = () =>
+    new Promise<IteratorResult<T>>((resolve, reject) => {
+      fail = reject;
+      if (signal.aborted) abort();
+      iterator.next().then(resolve, reject);
+    });
   try {
     for (;;) {
-      const { done, value } = await unlessAborted(iterator.next(), signal);
+      const { done, value } = await next();
       if (done) return;
       yield value;
     }
   } finally {
+    signal.removeEventListener('abort', abort);
     iterator.return?.().catch(() => {});
   }
 }

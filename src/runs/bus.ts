@@ -106,25 +106,29 @@ export function createBus(keepMs = 600_000): Bus {
     wakeAll(channel);
   }
 
-  function listen(
-    channel: Channel,
-    ms: number | undefined,
-    signal?: AbortSignal,
-  ): Promise<NumberedEvent[] | undefined> {
-    return new Promise((resolve) => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const wake = (fresh?: NumberedEvent[]) => {
-        channel.listeners.delete(wake);
-        signal?.removeEventListener('abort', leave);
-        clearTimeout(timer);
-        resolve(fresh);
-      };
-      const leave = () => wake();
-      if (signal?.aborted) return resolve(undefined);
-      channel.listeners.add(wake);
-      signal?.addEventListener('abort', leave, { once: true });
-      if (ms !== undefined) timer = setTimeout(leave, ms);
-    });
+  /** Waits for what comes, again and again until it is closed; after the signal has aborted not at all. */
+  function listenTo(channel: Channel, signal?: AbortSignal) {
+    let hear: (fresh?: NumberedEvent[]) => void = () => {};
+    const wake = (fresh?: NumberedEvent[]) => {
+      channel.listeners.delete(wake);
+      hear(fresh);
+    };
+    const leave = () => wake();
+    signal?.addEventListener('abort', leave);
+    return {
+      /** What has just come; undefined where only the channel's state has changed, or after `ms`. */
+      next: (ms?: number) =>
+        new Promise<NumberedEvent[] | undefined>((resolve) => {
+          if (signal?.aborted) return resolve(undefined);
+          const timer = ms === undefined ? undefined : setTimeout(leave, ms);
+          hear = (fresh) => {
+            clearTimeout(timer);
+            resolve(fresh);
+          };
+          channel.listeners.add(wake);
+        }),
+      close: () => signal?.removeEventListener('abort', leave),
+    };
   }
 
   return {
@@ -152,18 +156,23 @@ export function createBus(keepMs = 600_000): Bus {
     },
     async *read(runId, after, signal) {
       const channel = open(runId);
+      const listener = listenTo(channel, signal);
       /** What has just come, so that it need not be put together again from what is kept. */
       let fresh: NumberedEvent[] | undefined;
-      for (let cursor = after; !signal?.aborted; ) {
-        if (cursor < channel.last) {
-          const batch = fresh?.[0]?.id === cursor + 1 ? fresh : eventsAfter(channel, cursor);
-          fresh = undefined;
-          cursor = batch.at(-1)?.id ?? channel.last;
-          const end = batch.findIndex(endsStream);
-          yield end < 0 ? batch : batch.slice(0, end + 1);
-          if (end >= 0) return;
-        } else if (channel.silent || closed) break;
-        else fresh = await listen(channel, undefined, signal);
+      try {
+        for (let cursor = after; !signal?.aborted; ) {
+          if (cursor < channel.last) {
+            const batch = fresh?.[0]?.id === cursor + 1 ? fresh : eventsAfter(channel, cursor);
+            fresh = undefined;
+            cursor = batch.at(-1)?.id ?? channel.last;
+            const end = batch.findIndex(endsStream);
+            yield end < 0 ? batch : batch.slice(0, end + 1);
+            if (end >= 0) return;
+          } else if (channel.silent || closed) break;
+          else fresh = await listener.next();
+        }
+      } finally {
+        listener.close();
       }
       tidy(runId, channel);
     },
@@ -178,11 +187,13 @@ export function createBus(keepMs = 600_000): Bus {
       return {
         async next(ms, signal) {
           const deadline = performance.now() + ms;
+          const listener = listenTo(channel, signal);
           while (!ended() && !signal?.aborted && !closed) {
             const left = deadline - performance.now();
             if (left <= 0) break;
-            await listen(channel, left, signal);
+            await listener.next(left);
           }
+          listener.close();
           if (ended()) seen = channel.last;
         },
         close: () => tidy(runId, channel),

@@ -30,9 +30,11 @@ export interface Started extends PhaseStart {
  * caller's key and model (§4.6)
  */
 export async function startRun(scope: Scope, threadId: string, params: RunParams): Promise<Started> {
+  // Both are asked for at once; where both are missing it is the thread that is told of.
+  const assistant = retrieveAssistant(scope.domain, params.assistant_id);
+  assistant.catch(() => {});
   const thread = await loadThread(scope.domain, threadId);
-  const assistant = await retrieveAssistant(scope.domain, params.assistant_id);
-  return begin(scope, threadId, assistant, params, () => activeRunOf(scope, thread), []);
+  return begin(scope, threadId, await assistant, params, () => activeRunOf(scope, thread), []);
 }
 
 /**
@@ -101,10 +103,12 @@ async function begin(
   })) as RunLease;
   const storeRun = async (noted: { place: string; write: Entry }) =>
     domain.store.lock(locks.thread(threadId), async () => {
-      const thread = await loadThread(domain, threadId);
+      const [thread, placedMessages, placed] = await Promise.all([
+        loadThread(domain, threadId),
+        placeMessages(domain, threadId, additional),
+        placeRun(domain, run, assistant, params),
+      ]);
       await checkFree(scope, thread);
-      const placedMessages = await placeMessages(domain, threadId, additional);
-      const placed = await placeRun(domain, run, assistant, params);
       const stored: RunRecord = { ...placed.record, checkpoint: begun.state, place: noted.place };
       // The run itself comes last: before it is there, nothing that points to it counts.
       await domain.store.setMany([

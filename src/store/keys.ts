@@ -11,6 +11,9 @@ const LONGEST = 200;
 /** Marks a hash, a scope and the store's own keys. Keys of callers that begin so are hashed. */
 const RESERVED = /^[#@!]/;
 
+/** What rethread's own keys are made of. */
+const PLAIN = /^[a-z][\w:/-]*$/i;
+
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Where the format of the whole store is noted. Not reachable through a caller's key. */
@@ -28,6 +31,7 @@ export function engineKey(scope: string, key: string): string {
 }
 
 function isAwkward(key: string): boolean {
+  if (PLAIN.test(key)) return false;
   return (
     key === '' || RESERVED.test(key) || key.includes('\0') || key.trim() !== key || LONE_SURROGATE.test(key)
   );

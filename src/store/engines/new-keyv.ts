@@ -6,7 +6,7 @@ import type { Keyv, KeyvStoreAdapter } from 'keyv';
  * some keys; plain JSON, since Keyv's own serializer gives some strings another meaning (":base64:…").
  * @param Class handed in because it is loaded on demand
  */
-export function newKeyv(Class: typeof Keyv, store: KeyvStoreAdapter | Map<string, string>): Keyv {
+export function newKeyv(Class: typeof Keyv, store: KeyvStoreAdapter): Keyv {
   return new Class({
     store,
     namespace: '',
