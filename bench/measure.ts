@@ -1,8 +1,7 @@
 /** Measures in turns A, B, B, A …, so that a machine whose speed drifts does so for both. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { basename, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { compiled } from './compiled.ts';
 import { clearLater } from './leftovers.ts';
 
 export interface Sample {
@@ -55,26 +54,6 @@ export interface Child {
   /** Asks it something and gives the answer. */
   ask(question: string): Promise<unknown>;
   end(): void;
-}
-
-/**
- * A script of this folder as JavaScript, compiled beforehand as it is for a release: a loader that compiles on the way puts
- * a helper around each function, which costs rethread's side alone.
- */
-async function compiled(script: string): Promise<string> {
-  // Not found by this file's own address, which is compiled too and lies elsewhere then.
-  const outfile = resolve('node_modules/.cache/rethread-bench', `${basename(script, '.ts')}.mjs`);
-  await build({
-    entryPoints: [resolve('bench', script)],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    logLevel: 'error',
-  });
-  return outfile;
 }
 
 /** Starts a script of this folder in a process of its own. */

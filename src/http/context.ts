@@ -14,9 +14,7 @@ export interface Exchange {
   /** `performance.now()` when the request came in. */
   startedAt: number;
   /** The answer, if {@link answerWith} made it: its headers are all there. */
-  made?: Response;
-  /** The body of that answer. */
-  madeOf?: string;
+  made?: { response: Response; body: string };
 }
 
 export interface AnyEnv {
@@ -41,9 +39,8 @@ export interface AnyCtx extends Pick<Context<AnyEnv>, 'req' | 'res' | 'env' | 'v
  * stands, without a `Headers` in between.
  */
 export function answerWith(exchange: Exchange, object: object, headers: Record<string, string>): Response {
-  exchange.madeOf = JSON.stringify(object);
-  exchange.made = new Response(exchange.madeOf, {
-    headers: { 'content-type': 'application/json', ...headers },
-  });
-  return exchange.made;
+  const body = JSON.stringify(object);
+  const response = new Response(body, { headers: { 'content-type': 'application/json', ...headers } });
+  exchange.made = { response, body };
+  return response;
 }

@@ -82,7 +82,7 @@ export function dialect<E extends Env>(app: Hono<E>, service: Service, manner: M
         return errorResponse(error, exchange.requestId);
       }
       const response = await app.fetch(request, exchange);
-      if (response !== exchange.made) {
+      if (response !== exchange.made?.response) {
         // Not by Hono's `c.header`, which makes a new response out of one that is there.
         for (const [name, value] of Object.entries(manner.headers(exchange)))
           response.headers.set(name, value);

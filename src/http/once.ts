@@ -111,6 +111,7 @@ async function carryOut(
 async function answerOf(c: AnyCtx, keptHeaders: readonly string[]): Promise<Answer> {
   const { started } = c.var;
   if (started) return { type: 'stream', ...started };
+  const { made } = c.env;
   const headers = keptHeaders.flatMap((name) => {
     const value = c.res.headers.get(name);
     return value === null ? [] : [[name, value] as const];
@@ -118,7 +119,7 @@ async function answerOf(c: AnyCtx, keptHeaders: readonly string[]): Promise<Answ
   return {
     type: 'json',
     status: c.res.status,
-    body: (c.res === c.env.made && c.env.madeOf) || (await c.res.clone().text()),
+    body: made?.response === c.res ? made.body : await c.res.clone().text(),
     headers: Object.fromEntries(headers),
   };
 }
