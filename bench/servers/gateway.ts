@@ -1,8 +1,11 @@
 /** The gateway on a free port, and the smallest Hono app on another of the same process. Answers `memory` with its resident bytes. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type ServerType, serve } from '@hono/node-server';
+import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { createGateway } from '../../src/gateway/gateway.ts';
+import { listen } from '../../src/gateway/listen.ts';
 
 const { UPSTREAM = 'http://127.0.0.1:9/v1' } = process.env;
 const gateway = createGateway({
@@ -24,20 +27,13 @@ const thread = {
 };
 const smallest = new Hono().get('/v1/threads/:id', (c) => c.json(thread));
 
-const listen = (fetch: (request: Request) => Response | Promise<Response>) =>
-  new Promise<string>((resolve) => {
-    const server: ServerType = serve({ fetch, hostname: '127.0.0.1', port: 0 }, ({ port }: AddressInfo) =>
-      resolve(`http://127.0.0.1:${port}`),
-    );
-    server.on('error', (error) => {
-      throw error;
-    });
-  });
-
-const urls = {
-  gateway: await listen((request) => gateway.fetch(request)),
-  smallest: await listen(smallest.fetch),
-};
+const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const bare = serve({ fetch: smallest.fetch, hostname: '127.0.0.1', port: 0 }) as Server;
+await once(bare, 'listening');
+const { server } = await listen(gateway, '127.0.0.1', 0, (error) => {
+  throw error;
+});
+const urls = { gateway: urlOf(server), smallest: urlOf(bare) };
 process.on('message', () => {
   globalThis.gc?.();
   process.send?.(process.memoryUsage().rss);

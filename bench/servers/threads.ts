@@ -3,7 +3,7 @@
  *
  *     open            milliseconds
  *     close
- *     fill <n>        writes so many threads; answers with the ids of a thousand of them
+ *     fill <n>        writes so many threads; answers with the ids of two thousand of them
  *     create          milliseconds of one call
  *     retrieve <id>   milliseconds
  *     list [<id>]     milliseconds, for the newest 20 or those after a thread
@@ -21,7 +21,7 @@ const { FOLDER = '' } = process.env;
 /** Threads that are written in one transaction. */
 const BATCH = 1_000;
 /** Of how many threads the ids are given back. */
-const SAMPLE = 1_000;
+const SAMPLE = 2_000;
 const NEWEST: ListQuery = { order: 'desc', limit: 20 };
 
 let engine: Engine;

@@ -2,7 +2,7 @@
  * The gateway as one web-standard handler: the Assistants API for every client that can set a base URL, and the
  * upstream behind it for everything else.
  */
-import { ApiError } from '../assistants/errors.ts';
+import { ApiError, closing } from '../assistants/errors.ts';
 import { createEngine } from '../engine.ts';
 import { dashScopeRoute, speaksDashScope } from '../http/dashscope/route.ts';
 import { unknownRoute } from '../http/openai/envelope.ts';
@@ -12,6 +12,7 @@ import { refuse } from '../http/refuse.ts';
 import type { Identity } from '../http/service.ts';
 import { hash } from '../store/hash.ts';
 import type { Fetch } from '../upstream/client.ts';
+import { endOfTurn } from './end-of-turn.ts';
 import { createIdentities, keyOwner, tenantOwner, type Visitor } from './identity.ts';
 import { createKeyCheck } from './key-check.ts';
 import { digestOf, findKey, keyOf, missingKey } from './keys.ts';
@@ -29,7 +30,9 @@ export interface Gateway {
   fetch(request: Request): Promise<Response>;
   /** Opens the store, so that a wrong setting is told at start. */
   open(): Promise<void>;
-  /** Takes no new requests, lets runs end for `timeout` milliseconds, closes the store. */
+  /** Takes no new requests, and lets runs end for `timeout` milliseconds. */
+  drain(timeout: number): Promise<void>;
+  /** Drains, and closes the store; streams that have not ended are cut off. */
   close(timeout: number): Promise<void>;
 }
 
@@ -55,7 +58,7 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
   });
   const limits = createLimits(runsPerTenant, streamsPerTenant);
   const metricsKey = options.metricsKey === undefined ? undefined : [{ digest: hash(options.metricsKey) }];
-  let closing = false;
+  let draining = false;
 
   const checkKey = options.trustKeys ? async () => {} : createKeyCheck();
   let directory: TenantDirectory | undefined;
@@ -68,7 +71,13 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
     ]),
   );
 
+  async function drain(timeout: number): Promise<void> {
+    draining = true;
+    await engine.drain(timeout);
+  }
+
   async function answer(request: Request, pathname: string, route?: LocalRoute): Promise<Response> {
+    if (draining) throw closing();
     const visitor = identify(request);
     if (!route && !isDashScopes(request, pathname, baseURL)) {
       if (options.assistantsOnly) throw unknownRoute(request.method, pathname);
@@ -98,7 +107,7 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
   }
 
   async function readiness(): Promise<Response> {
-    if (closing) return Response.json({ status: 'closing' }, { status: 503 });
+    if (draining) return Response.json({ status: 'closing' }, { status: 503 });
     try {
       return Response.json({ status: 'ready', ...(await engine.ready()) });
     } catch (error) {
@@ -130,9 +139,10 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
     async open() {
       await engine.open();
     },
+    drain,
     async close(timeout) {
-      closing = true;
-      await engine.close(timeout);
+      await drain(timeout);
+      await engine.close(0);
     },
   };
 }
@@ -140,6 +150,7 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
 /** A visitor whose data are known. */
 class Guest implements Identity {
   readonly tenant: string;
+  readonly beforeChunk = endOfTurn;
   readonly #visitor: Visitor;
   readonly #limits: Limits;
   #returnStream: (() => void) | undefined;

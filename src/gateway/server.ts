@@ -1,13 +1,10 @@
 /** The gateway on a port: what it says when it starts, and how it stops. */
-import { once } from 'node:events';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
 import pino from 'pino';
 import type { Fetch } from '../upstream/client.ts';
-import { tellClientErrors } from './client-errors.ts';
 import { createGateway } from './gateway.ts';
 import { defaultUpstream } from './identity.ts';
+import { listen } from './listen.ts';
 import type { ServeOptions } from './options.ts';
 
 /**
@@ -16,27 +13,19 @@ import type { ServeOptions } from './options.ts';
  */
 export async function startServer(serveOptions: ServeOptions): Promise<void> {
   const { host: name = '127.0.0.1', port: wanted = 4010 } = serveOptions;
-  const { gateway, log, drain } = await prepare(serveOptions);
+  const { gateway, log, timeout } = await prepare(serveOptions);
   await gateway.open();
 
-  const server = serve({
-    fetch: (request) => gateway.fetch(request),
-    hostname: name.replace(/[[\]]/g, ''),
-    port: wanted,
-  }) as Server;
-  tellClientErrors(server);
-  await Promise.race([
-    once(server, 'listening'),
-    once(server, 'error').then(([error]) => Promise.reject(error)),
-  ]);
+  const { server, close } = await listen(gateway, name.replace(/[[\]]/g, ''), wanted, (error) =>
+    log.warn({ error: error.message }, 'A connection could not be accepted.'),
+  );
   const { port } = server.address() as AddressInfo;
   const host = name.includes(':') ? `[${name.replace(/[[\]]/g, '')}]` : name;
   process.stdout.write(welcome(`http://${host}:${port}`, serveOptions));
   await stopped(async () => {
-    log.info('draining: no new requests, runs may end; another signal stops at once');
-    server.close();
-    await drain();
-    server.closeAllConnections();
+    log.info('draining: no new requests, runs and streams may end; another signal stops at once');
+    await close(() => gateway.drain(timeout), timeout);
+    await gateway.close(0);
   });
 }
 
@@ -45,19 +34,19 @@ export async function startServer(serveOptions: ServeOptions): Promise<void> {
  * @throws StoreError, OptionsError, before anything is done
  */
 export async function startWorker(options: ServeOptions): Promise<void> {
-  const { gateway, log, drain } = await prepare(options);
+  const { gateway, log, timeout } = await prepare(options);
   await gateway.open();
   process.stdout.write('rethread carries out runs that stand in the queue. Ctrl-C stops it.\n');
   // Connections that wait for the next run need not keep a process alive.
   const alive = setInterval(() => {}, 60_000);
   await stopped(async () => {
     log.info('draining: runs may end; another signal stops at once');
-    await drain();
+    await gateway.close(timeout);
   });
   clearInterval(alive);
 }
 
-/** The gateway that the options describe, and what it logs to. */
+/** The gateway that the options describe, what it logs to, and how long it may take to stop, in milliseconds. */
 async function prepare(serveOptions: ServeOptions) {
   const {
     host: _h,
@@ -84,7 +73,7 @@ async function prepare(serveOptions: ServeOptions) {
     },
     simulated,
   );
-  return { gateway, log, drain: () => gateway.close(drainTimeout * 1000) };
+  return { gateway, log, timeout: drainTimeout * 1000 };
 }
 
 /** Where the simulator is taken to be; nothing is called there. */

@@ -20,11 +20,15 @@ export interface Framing {
   failed(error: unknown, requestId: string): string;
 }
 
-export interface SseOptions {
+export interface SseOptions<Event> {
+  /** What a client is shown of events that came together. */
+  show: (batch: readonly Event[]) => readonly SseEvent[];
   /** By default that of OpenAI. */
   framing?: Framing;
   /** Added to the stream's own; `x-request-id` is quoted in the error event. */
   headers?: Record<string, string>;
+  /** Awaited before what has come is handed on. */
+  beforeChunk?: (() => Promise<void>) | undefined;
   /** Silence after which a comment is sent, in milliseconds; 0 sends none. */
   keepAliveMs?: number;
   /** Writes `id:` lines. The original had none, so the default is false. */
@@ -83,7 +87,10 @@ const OPENAI: Framing = {
  * A batch goes out as one chunk, and the next is asked for only once the reader wants more. When the source throws, the client gets
  * an `error` event in the wrapped form that every SDK understands (§3.2), then `done`.
  */
-export function sseResponse(batches: AsyncIterable<readonly SseEvent[]>, options: SseOptions = {}): Response {
+export function sseResponse<Event>(
+  batches: AsyncIterable<readonly Event[]>,
+  options: SseOptions<Event>,
+): Response {
   const { headers = {}, keepAliveMs = 15_000, ids = false, signal } = options;
   return new Response(streamOf(batches, { ...options, headers, keepAliveMs, ids, signal }), {
     headers: {
@@ -96,11 +103,11 @@ export function sseResponse(batches: AsyncIterable<readonly SseEvent[]>, options
   });
 }
 
-function streamOf(
-  batches: AsyncIterable<readonly SseEvent[]>,
-  options: SseOptions & Required<Pick<SseOptions, 'headers' | 'keepAliveMs' | 'ids'>>,
+function streamOf<Event>(
+  batches: AsyncIterable<readonly Event[]>,
+  options: SseOptions<Event> & Required<Pick<SseOptions<Event>, 'headers' | 'keepAliveMs' | 'ids'>>,
 ): ReadableStream<Uint8Array> {
-  const { headers, keepAliveMs, ids, signal, onClose, framing = OPENAI } = options;
+  const { show, beforeChunk, headers, keepAliveMs, ids, signal, onClose, framing = OPENAI } = options;
   const iterator = batches[Symbol.asyncIterator]();
   let timer: ReturnType<typeof setInterval> | undefined;
   let ended = false;
@@ -122,20 +129,6 @@ function streamOf(
   };
   let abort = () => {};
 
-  /** The next batch as text, with what ends the stream if that is what comes next. */
-  const nextChunks = async (): Promise<{ chunks: string[]; last?: [SseEnd, unknown?] }> => {
-    try {
-      for (;;) {
-        const { done, value } = await iterator.next();
-        if (done) return { chunks: [framing.done], last: ['complete'] };
-        if (value.length > 0) return { chunks: chunksOf(value, framing, ids) };
-      }
-    } catch (error) {
-      const chunks = [framing.failed(error, headers['x-request-id'] ?? 'unknown')];
-      return { chunks, last: ['failed', error] };
-    }
-  };
-
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -155,10 +148,22 @@ function streamOf(
         if (typeof timer === 'object') timer.unref();
       },
       async pull(controller) {
+        let chunks: string[] = [];
+        let last: [SseEnd, unknown?] | undefined;
         waiting = true;
-        const { chunks, last } = await nextChunks();
+        try {
+          while (chunks.length === 0) {
+            const { done, value } = await iterator.next();
+            chunks = done ? [framing.done] : chunksOf(show(value), framing, ids);
+            if (done) last = ['complete'];
+          }
+        } catch (error) {
+          chunks = [framing.failed(error, headers['x-request-id'] ?? 'unknown')];
+          last = ['failed', error];
+        }
         waiting = false;
         silent = false;
+        if (beforeChunk) await beforeChunk();
         if (ended) return;
         for (const chunk of chunks) controller.enqueue(encoder.encode(chunk));
         if (last) {

@@ -1,4 +1,5 @@
 /** Waiting that a signal ends, also where what is waited for does not listen to it: a caller's own fetch need not. */
+import { iteratorOf } from './hand-over.ts';
 
 /** Rejects with the signal's reason as soon as it aborts; what becomes of the promise then is nobody's concern. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -21,28 +22,35 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Prom
 }
 
 /** Hands on what comes; throws the signal's reason when it aborts. The source is told to stop, and not waited for. */
-export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+export function untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal): AsyncIterableIterator<T> {
   const iterator = source[Symbol.asyncIterator]();
   let fail: (reason: unknown) => void = () => {};
   // One listener for all that comes: to be put on and taken off for each would cost more than to hand it on.
-  const abort = () => fail(signal.reason);
+  const abort = () => {
+    leave();
+    fail(signal.reason);
+  };
+  const leave = () => {
+    signal.removeEventListener('abort', abort);
+    iterator.return?.().catch(() => {});
+  };
   signal.addEventListener('abort', abort);
   const next = () =>
     new Promise<IteratorResult<T>>((resolve, reject) => {
       fail = reject;
-      if (signal.aborted) abort();
-      iterator.next().then(resolve, reject);
+      if (signal.aborted) return abort();
+      iterator.next().then(
+        (read) => {
+          if (read.done) leave();
+          resolve(read);
+        },
+        (error: unknown) => {
+          leave();
+          reject(error);
+        },
+      );
     });
-  try {
-    for (;;) {
-      const { done, value } = await next();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    signal.removeEventListener('abort', abort);
-    iterator.return?.().catch(() => {});
-  }
+  return iteratorOf(next, leave);
 }
 
 /** A signal that aborts with another, until it is released: nothing is left behind on the one that lives longer. */

@@ -7,6 +7,7 @@ import { failureIn } from '../translate/failure.ts';
 import type { ResponseRequest, ResponseStreamEvent } from '../translate/types.ts';
 import { type Upstream, UpstreamError } from '../upstream/client.ts';
 import { linkedTo, unlessAborted } from './abort.ts';
+import { iteratorOf } from './hand-over.ts';
 import { pauseBefore, sleep } from './pause.ts';
 import type { Clockwork, Scope } from './scope.ts';
 
@@ -76,15 +77,14 @@ export async function makeCall(
   }
 }
 
-async function* startingWith<T>(first: IteratorResult<T>, rest: AsyncIterator<T>): AsyncGenerator<T> {
-  if (first.done) return;
-  try {
-    yield first.value;
-    yield* { [Symbol.asyncIterator]: () => rest };
-  } finally {
-    // A reader that leaves at the first event has not come to the rest.
-    rest.return?.().catch(() => {});
-  }
+function startingWith<T>(first: IteratorResult<T>, rest: AsyncIterator<T>): AsyncIterableIterator<T> {
+  let ahead: IteratorResult<T> | undefined = first;
+  const next = () => {
+    const read = ahead;
+    ahead = undefined;
+    return read ? Promise.resolve(read) : rest.next();
+  };
+  return iteratorOf(next, () => rest.return?.());
 }
 
 /**

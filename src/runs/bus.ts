@@ -5,6 +5,7 @@
  * of pieces.
  */
 import type { AssistantEvent, MessageDeltaEvent } from '../assistants/types.ts';
+import { iteratorOf } from './hand-over.ts';
 
 export type NumberedEvent = AssistantEvent & { id: number };
 
@@ -65,7 +66,7 @@ export interface Bus {
    * that one has been seen, and without one when the run has left this process, or its events no longer follow each
    * other. A shared one gives an empty batch where nothing has come for a while.
    */
-  read(runId: string, after: number, signal?: AbortSignal): AsyncGenerator<NumberedEvent[]>;
+  read(runId: string, after: number, signal?: AbortSignal): AsyncIterableIterator<NumberedEvent[]>;
   /** All events so far that are at hand. */
   past(runId: string): NumberedEvent[] | Promise<NumberedEvent[]>;
   watch(runId: string): Watch;
@@ -127,7 +128,11 @@ export function createBus(keepMs = 600_000): Bus {
           };
           channel.listeners.add(wake);
         }),
-      close: () => signal?.removeEventListener('abort', leave),
+      /** Whoever still waits is woken. */
+      close() {
+        signal?.removeEventListener('abort', leave);
+        wake();
+      },
     };
   }
 
@@ -154,27 +159,36 @@ export function createBus(keepMs = 600_000): Bus {
       const [first] = entries;
       return after <= last && first !== undefined && 'event' in first && beginsRun(first.event);
     },
-    async *read(runId, after, signal) {
+    read(runId, after, signal) {
       const channel = open(runId);
       const listener = listenTo(channel, signal);
+      let cursor = after;
+      let over = false;
       /** What has just come, so that it need not be put together again from what is kept. */
       let fresh: NumberedEvent[] | undefined;
-      try {
-        for (let cursor = after; !signal?.aborted; ) {
+      const leave = () => {
+        over = true;
+        listener.close();
+        tidy(runId, channel);
+      };
+      const next = async (): Promise<IteratorResult<NumberedEvent[]>> => {
+        while (!over && !signal?.aborted) {
           if (cursor < channel.last) {
             const batch = fresh?.[0]?.id === cursor + 1 ? fresh : eventsAfter(channel, cursor);
             fresh = undefined;
             cursor = batch.at(-1)?.id ?? channel.last;
             const end = batch.findIndex(endsStream);
-            yield end < 0 ? batch : batch.slice(0, end + 1);
-            if (end >= 0) return;
-          } else if (channel.silent || closed) break;
-          else fresh = await listener.next();
+            if (end < 0) return { value: batch };
+            leave();
+            return { value: batch.slice(0, end + 1) };
+          }
+          if (channel.silent || closed) break;
+          fresh = await listener.next();
         }
-      } finally {
-        listener.close();
-      }
-      tidy(runId, channel);
+        leave();
+        return { done: true, value: undefined };
+      };
+      return iteratorOf(next, leave);
     },
     past(runId) {
       const channel = channels.get(runId);

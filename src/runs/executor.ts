@@ -36,8 +36,6 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 /** A run over which the store fails this often will not get any further. */
 const MOST_ATTEMPTS = 20;
 
-const QUIET: Reduction['changes'] = [];
-
 /**
  * @param lease held for the run; released when the phase is over
  * @param withdraw what to take back when the upstream refuses the caller; absent for phases after the first
@@ -94,6 +92,10 @@ export function execute(
       current = await commit(domain, threadId, runId, changes, keepsakes);
       files = [];
     }
+    show(next, events);
+  }
+
+  function show(next: RunState, events: Reduction['events']) {
     state = next;
     clockwork.bus.publish(runId, events);
   }
@@ -155,22 +157,16 @@ export function execute(
     accepted.resolve();
     const localTypes = new Map(offers.map(({ name, type }) => [name, type]));
     for await (const batch of untilAborted(opened.events, signal)) {
-      const ctx = contextFor(domain, runId, localTypes);
-      let next = state;
-      let changes = QUIET;
-      const effects: Effect[] = [];
-      const events: Reduction['events'] = [];
-      for (const event of batch) {
-        const reduction = reduce(next, event, ctx);
-        next = reduction.state;
-        if (reduction.changes.length > 0) changes = [...changes, ...reduction.changes];
-        if (reduction.effects.length > 0) effects.push(...reduction.effects);
-        for (const one of reduction.events) events.push(one);
-      }
+      const reduction = reduce(state, batch, contextFor(domain, runId, localTypes));
+      const { changes, effects, events, state: next } = reduction;
       const paused = next.run.status === 'requires_action' || awaitsTools(next);
       const reading = opened.call();
       const fresh = reading && reading.id !== call?.id ? reading : undefined;
-      const reduction = { changes, effects, events, state: next };
+      if (changes.length === 0 && effects.length === 0 && !fresh && !paused) {
+        // As nearly all of them: a delta is not stored.
+        show(next, events);
+        continue;
+      }
       await apply(reduction, { turn: paused ? next : undefined, call: fresh }).catch((error: unknown) => {
         // Whoever has ended the run, or begun it anew, does not know of this call.
         if (fresh && error instanceof Overtaken) letGo(scope, fresh, true);

@@ -4,6 +4,7 @@ import { goesOn, type PhaseStart } from '../assistants/runs.ts';
 import { retrieveThread } from '../assistants/threads.ts';
 import type { Thread } from '../assistants/types.ts';
 import { endsStream, type NumberedEvent } from './bus.ts';
+import { iteratorOf } from './hand-over.ts';
 import { type Seen, seenBefore, storedEvents, Told } from './replay.ts';
 import type { Scope } from './scope.ts';
 import { settledRun } from './settle.ts';
@@ -67,36 +68,52 @@ export async function resumeRun(
   return { events: fromStore(scope, threadId, runId, seen, 0, signal), numbered: false };
 }
 
-async function* fromBus(
+/** As the bus gives them; what it lost, or another process did, from the store. */
+function fromBus(
   scope: Scope,
   threadId: string,
   runId: string,
   after: number,
   signal: AbortSignal,
-): AsyncGenerator<NumberedEvent[]> {
+): AsyncIterableIterator<NumberedEvent[]> {
   const { bus } = scope.clockwork;
+  const batches = bus.read(runId, after, signal);
   const told = new Told();
   let cursor = after;
   let ended = false;
   let idle = 0;
-  for await (const batch of bus.read(runId, after, signal)) {
-    if (batch.length > 0) {
-      idle = 0;
-      told.add(batch);
-      cursor = batch.at(-1)?.id ?? cursor;
-      ended = endsStream(batch.at(-1) as NumberedEvent);
-      yield batch;
-    } else if (!(await isAlive(scope, threadId, runId)) && ++idle > 1) {
-      // It has ended, and what told so was lost on its way.
-      break;
-    }
+  let rest: AsyncIterator<NumberedEvent[]> | undefined;
+
+  async function* missing(): AsyncGenerator<NumberedEvent[]> {
+    if (ended || signal.aborted) return;
+    if (bus.closed) throw closing();
+    // Another process has ended the run, or carries it on from the beginning of its phase.
+    const before = after === 0 ? [] : await bus.past(runId);
+    told.add(before.filter(({ id }) => id <= after));
+    yield* fromStore(scope, threadId, runId, told.seen, cursor, signal);
   }
-  if (ended || signal.aborted) return;
-  if (bus.closed) throw closing();
-  // Another process has ended the run, or carries it on from the beginning of its phase.
-  const before = after === 0 ? [] : await bus.past(runId);
-  told.add(before.filter(({ id }) => id <= after));
-  yield* fromStore(scope, threadId, runId, told.seen, cursor, signal);
+
+  const next = async () => {
+    while (!rest) {
+      const read = await batches.next();
+      if (read.done) {
+        rest = missing();
+      } else if (read.value.length > 0) {
+        idle = 0;
+        told.add(read.value);
+        const last = read.value.at(-1) as NumberedEvent;
+        cursor = last.id;
+        ended = endsStream(last);
+        return read;
+      } else if (!(await isAlive(scope, threadId, runId)) && ++idle > 1) {
+        // It has ended, and what told so was lost on its way.
+        await batches.return?.();
+        rest = missing();
+      }
+    }
+    return rest.next();
+  };
+  return iteratorOf(next, () => (rest ?? batches).return?.());
 }
 
 /** Looks after the run, too. */

@@ -26,6 +26,7 @@ import { UpstreamError } from '../upstream/client.ts';
 import type { Profile } from '../upstream/profile.ts';
 import { unlessAborted } from './abort.ts';
 import { makeCall, type Reading, takeUpCall } from './background.ts';
+import { thenRest } from './hand-over.ts';
 import { pauseBefore, sleep } from './pause.ts';
 import type { Scope } from './scope.ts';
 import { countTokens } from './tokens.ts';
@@ -116,7 +117,7 @@ export async function openResponse(
       return ask();
     };
   };
-  const events = untilItBegins(reading?.events ?? (await ask()), again, forget);
+  const events = thenRest(untilItBegins(reading?.events ?? (await ask()), again, forget));
   return { events, call: () => reading?.call() };
 }
 
@@ -144,8 +145,8 @@ async function takenUp(
 }
 
 /**
- * The events of a response. One that fails in its stream (§4.6) is asked for again where that can help, as long as it
- * has shown nothing.
+ * The events of a response, as long as it has shown nothing: until then one that fails in its stream (§4.6) is asked for
+ * again where that can help. Returns what is left to read.
  * @param again how to ask again after a failure; undefined: not at all
  * @param begun called when it is not asked for again, whatever comes
  */
@@ -153,15 +154,16 @@ async function* untilItBegins(
   first: Stream,
   again: (failure: Failure) => (() => Promise<Stream>) | undefined,
   begun: () => void,
-): AsyncGenerator<ResponseStreamEvent[]> {
+): AsyncGenerator<ResponseStreamEvent[], AsyncIterator<ResponseStreamEvent[]> | undefined> {
   let stream = first;
   for (;;) {
     const events = stream[Symbol.asyncIterator]();
     let retry: (() => Promise<Stream>) | undefined;
+    let handedOver = false;
     try {
       for (let shows = false; !shows && !retry; ) {
         const { done, value: batch } = await events.next();
-        if (done) return;
+        if (done) return undefined;
         const failed = batch.findIndex((event) => failureIn(event) !== undefined);
         const shown = batch.findIndex(showsSomething);
         shows = shown >= 0;
@@ -172,12 +174,12 @@ async function* untilItBegins(
       }
       if (!retry) {
         begun();
-        yield* { [Symbol.asyncIterator]: () => events };
-        return;
+        handedOver = true;
+        return events;
       }
     } finally {
       // Told to stop, and not waited for.
-      events.return?.().catch(() => {});
+      if (!handedOver) events.return?.().catch(() => {});
     }
     stream = await retry();
   }

@@ -31,12 +31,16 @@ export class KeyvStore implements Store {
     return this.#engine.locks.reach;
   }
 
+  // Each of these is a function of its own down to Keyv's promise: a run makes some fifteen calls, and every function in
+  // between would add its promises to each.
+
   async get<T>(key: string): Promise<T | undefined> {
     this.#mustBeOpen();
     const { keyv, target } = this.#engine;
     try {
-      const stored = await this.#read(keyv, () => keyv.get(this.#key(key)));
-      return unseal(stored, key, target) as T | undefined;
+      const { reported } = this.#health;
+      const stored = this.#health.check(reported, await keyv.get(this.#key(key)));
+      return unseal(own(keyv, stored), key, target) as T | undefined;
     } catch (error) {
       throw wrap('failed', target, `cannot read ${JSON.stringify(key)}`, error);
     }
@@ -44,49 +48,75 @@ export class KeyvStore implements Store {
 
   async getMany<T>(keys: readonly string[]): Promise<(T | undefined)[]> {
     if (keys.length === 0) return [];
-    return this.#attempt(`cannot read ${keys.length} keys`, async (keyv) => {
+    this.#mustBeOpen();
+    const { keyv, target } = this.#engine;
+    try {
       const values: (T | undefined)[] = [];
       for (let from = 0; from < keys.length; from += READ_GROUP) {
         const group = keys.slice(from, from + READ_GROUP);
-        const stored = await this.#readMany(keyv, group);
-        for (const [i, key] of group.entries()) {
-          values.push(unseal(stored[i], key, this.#engine.target) as T | undefined);
-        }
+        const engineKeys = group.map((key) => this.#key(key));
+        const { reported } = this.#health;
+        // Without getMany of its own an adapter is asked by Keyv for each, but a failed read would become undefined.
+        const stored: unknown[] = adapter(keyv).getMany
+          ? this.#health.check(reported, await keyv.getMany(engineKeys))
+          : await Promise.all(
+              engineKeys.map(async (key) => this.#health.check(reported, await keyv.get(key))),
+            );
+        if (stored.length !== group.length)
+          throw new Error(`the adapter answered ${stored.length} values for ${group.length} keys`);
+        for (const [i, key] of group.entries())
+          values.push(unseal(own(keyv, stored[i]), key, target) as T | undefined);
       }
       return values;
-    });
+    } catch (error) {
+      throw wrap('failed', target, `cannot read ${keys.length} keys`, error);
+    }
   }
 
   async set(key: string, value: unknown): Promise<void> {
-    await this.#attempt(`cannot write ${JSON.stringify(key)}`, (keyv) => this.#write(keyv, key, value));
+    this.#mustBeOpen();
+    try {
+      await this.#write([key, value]);
+    } catch (error) {
+      throw wrap('failed', this.#engine.target, `cannot write ${JSON.stringify(key)}`, error);
+    }
   }
 
   async setMany(entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
-    await this.#attempt(`cannot write ${entries.length} keys`, async (keyv) => {
+    this.#mustBeOpen();
+    const { keyv, target, atomic } = this.#engine;
+    try {
       // without setMany of its own an adapter gets all writes at once from Keyv, in no order
-      if (!this.#engine.atomic || entries.length === 1) {
-        for (const [key, value, at] of entries) await this.#write(keyv, key, value, at);
+      if (!atomic || entries.length === 1) {
+        for (const entry of entries) await this.#write(entry);
         return;
       }
       // a Map, since an upsert in PostgreSQL may not touch a row twice
       const last = new Map(entries.map(([key, value, at]) => [this.#key(key, at), value]));
       const batch = [...last].map(([key, value]) => ({ key, value: this.#sealed(value), ttl: FOR_EVER }));
-      const results: unknown = await this.#health.watch(() => keyv.setMany(batch));
+      const { reported } = this.#health;
+      const results: unknown = this.#health.check(reported, await keyv.setMany(batch));
       if (Array.isArray(results) && results.includes(false)) throw new Error('the adapter refused the write');
-    });
+    } catch (error) {
+      throw wrap('failed', target, `cannot write ${entries.length} keys`, error);
+    }
   }
 
   async delete(keys: readonly string[], at?: 'root'): Promise<void> {
     if (keys.length === 0) return;
-    await this.#attempt(`cannot delete ${keys.length} keys`, async (keyv) => {
+    this.#mustBeOpen();
+    const { keyv, target, atomic } = this.#engine;
+    try {
       const engineKeys = keys.map((key) => this.#key(key, at));
-      if (this.#engine.atomic && adapter(keyv).deleteMany) {
-        await this.#health.watch(() => keyv.delete(engineKeys));
-        return;
+      const groups = atomic && adapter(keyv).deleteMany ? [engineKeys] : engineKeys;
+      for (const group of groups) {
+        const { reported } = this.#health;
+        this.#health.check(reported, await keyv.delete(group));
       }
-      for (const key of engineKeys) await this.#health.watch(() => keyv.delete(key));
-    });
+    } catch (error) {
+      throw wrap('failed', target, `cannot delete ${keys.length} keys`, error);
+    }
   }
 
   async lock<T>(name: string, section: () => Promise<T>): Promise<T> {
@@ -123,54 +153,34 @@ export class KeyvStore implements Store {
    * has written is refused as a whole, so that nothing in it can be overwritten by accident.
    */
   async checkFormat(): Promise<void> {
-    await this.#attempt('cannot read the format of the store', async (keyv) => {
-      const key = this.#engine.keyPrefix + FORMAT_KEY;
-      const note = await this.#read(keyv, () => keyv.get(key));
-      if (note === undefined) await this.#health.watch(() => keyv.set(key, seal({}), FOR_EVER));
-      else unseal(note, FORMAT_KEY, this.#engine.target);
-    });
+    this.#mustBeOpen();
+    const { keyv, keyPrefix, target } = this.#engine;
+    const key = keyPrefix + FORMAT_KEY;
+    try {
+      const { reported } = this.#health;
+      const note = this.#health.check(reported, await keyv.get(key));
+      if (note === undefined) this.#health.check(reported, await keyv.set(key, seal({}), FOR_EVER));
+      else unseal(own(keyv, note), FORMAT_KEY, target);
+    } catch (error) {
+      throw wrap('failed', target, 'cannot read the format of the store', error);
+    }
   }
 
   #key(key: string, at?: 'root'): string {
     return this.#engine.keyPrefix + engineKey(at ? '' : this.#scope, key);
   }
 
-  async #write(keyv: Keyv, key: string, value: unknown, at?: 'root'): Promise<void> {
-    const done = await this.#health.watch(() => keyv.set(this.#key(key, at), this.#sealed(value), FOR_EVER));
-    if (done === false) throw new Error('the adapter refused the write');
-  }
-
-  async #readMany(keyv: Keyv, keys: readonly string[]): Promise<unknown[]> {
-    const engineKeys = keys.map((key) => this.#key(key));
-    if (!adapter(keyv).getMany) {
-      // Keyv would do the same, but turn a failed read into undefined
-      return Promise.all(engineKeys.map((key) => this.#read(keyv, () => keyv.get(key))));
-    }
-    const values = await this.#health.watch(() => keyv.getMany(engineKeys));
-    if (values.length !== keys.length) {
-      throw new Error(`the adapter answered ${values.length} values for ${keys.length} keys`);
-    }
-    return isSerializing(keyv) ? values : values.map(copy);
-  }
-
-  async #read(keyv: Keyv, read: () => Promise<unknown>): Promise<unknown> {
-    const value = await this.#health.watch(read);
-    return isSerializing(keyv) ? value : copy(value);
+  async #write([key, value, at]: Entry): Promise<void> {
+    const { keyv } = this.#engine;
+    const { reported } = this.#health;
+    const done = await keyv.set(this.#key(key, at), this.#sealed(value), FOR_EVER);
+    if (this.#health.check(reported, done) === false) throw new Error('the adapter refused the write');
   }
 
   #sealed(value: unknown): unknown {
     const { serialize } = this.#engine.keyv;
     if (!serialize) return copy(seal(value));
     return seal(value, serialize !== JSON.stringify);
-  }
-
-  async #attempt<T>(doing: string, work: (keyv: Keyv) => Promise<T>): Promise<T> {
-    this.#mustBeOpen();
-    try {
-      return await work(this.#engine.keyv);
-    } catch (error) {
-      throw wrap('failed', this.#engine.target, doing, error);
-    }
   }
 
   #mustBeOpen(): void {
@@ -199,10 +209,14 @@ class Health {
     for (const source of this.#sources) source.on('error', this.#listener);
   }
 
-  async watch<T>(operation: () => Promise<T>): Promise<T> {
-    const before = this.#errors;
-    const result = await operation();
-    if (this.#errors !== before && !isValue(result)) throw this.#latest;
+  /** How many errors have been reported so far: to be asked before an operation, and handed to {@link check} after it. */
+  get reported(): number {
+    return this.#errors;
+  }
+
+  /** The result of an operation, unless an error was reported meanwhile and the result is none. */
+  check<T>(reported: number, result: T): T {
+    if (this.#errors !== reported && !isValue(result)) throw this.#latest;
     return result;
   }
 
@@ -232,8 +246,8 @@ function adapter(keyv: Keyv): KeyvStoreAdapter {
 }
 
 /** A Keyv whose serialization is switched off hands out the very objects it was given. */
-function isSerializing(keyv: Keyv): boolean {
-  return Boolean(keyv.serialize);
+function own(keyv: Keyv, value: unknown): unknown {
+  return keyv.serialize ? value : copy(value);
 }
 
 function copy<T>(value: T): T {

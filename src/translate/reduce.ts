@@ -1,5 +1,5 @@
 /**
- * A run, one upstream event at a time: Responses events in, records to store and Assistants events out (§3.3, §4.5).
+ * A run, as its upstream events come: Responses events in, records to store and Assistants events out (§3.3, §4.5).
  *
  * Pure: clock and ids are handed in, and a state is plain JSON that can be stored between two events. Nothing throws on
  * whatever an upstream sends, and at any point the events so far followed by `endRun` are a legal stream (§5.3).
@@ -55,48 +55,46 @@ export function beginRun(run: Run, ctx: ReduceContext): Reduction {
 }
 
 /**
- * One event of the upstream's stream. Unknown events and items change nothing, and neither does anything that comes
- * when the run is not (or no longer) waiting for its model.
+ * Events of the upstream's stream that came together. Unknown events and items change nothing, and neither does anything
+ * that comes when the run is not (or no longer) waiting for its model.
  */
-export function reduce(state: RunState, event: ResponseStreamEvent, ctx: ReduceContext): Reduction {
-  const { status } = state.run;
-  const raw = object(event);
-  if (!raw || (status !== 'queued' && status !== 'in_progress')) return unchanged(state);
-  if (awaitsTools(state)) return unchanged(state);
+export function reduce(
+  state: RunState,
+  upstream: readonly ResponseStreamEvent[],
+  ctx: ReduceContext,
+): Reduction {
+  const w = work(state, ctx);
+  for (const event of upstream) reduceOne(w, event);
+  return result(w);
+}
 
-  const kind = kindOfEvent(raw, state.run);
+function reduceOne(w: Work, event: ResponseStreamEvent): void {
+  const { status } = w.state.run;
+  const raw = object(event);
+  if (!raw || (status !== 'queued' && status !== 'in_progress') || awaitsTools(w.state)) return;
+  const kind = kindOfEvent(raw, w.state.run);
   if (kind) {
-    const w = work(state, ctx);
     startPhase(w);
     itemEvent(w, kind, raw);
-    return result(w);
+    return;
   }
   switch (raw.type) {
     case 'response.created':
-    case 'response.queued': {
-      const w = work(state, ctx);
+    case 'response.queued':
       startTurn(w);
-      return result(w);
-    }
-    case 'response.in_progress': {
-      const w = work(state, ctx);
+      return;
+    case 'response.in_progress':
       startPhase(w);
-      return result(w);
-    }
+      return;
     case 'response.completed':
     case 'response.incomplete':
     case 'response.failed':
-    case 'response.cancelled': {
-      const w = work(state, ctx);
+    case 'response.cancelled':
       endTurn(w, raw);
-      return result(w);
-    }
+      return;
   }
   const error = object(raw.error);
-  if (raw.type !== 'error' && (text(raw.type) || !error)) return unchanged(state);
-  const w = work(state, ctx);
-  failTurn(w, error ?? raw);
-  return result(w);
+  if (raw.type === 'error' || (!text(raw.type) && error)) failTurn(w, error ?? raw);
 }
 
 /** Whether an event is about an item that a client sees: after it, a response cannot be asked for again unnoticed. */

@@ -47,46 +47,56 @@ export async function* readEvents(
     },
   });
   const decoder = new TextDecoder();
-  for await (const chunk of chunksOf(response.body, mask)) {
-    let broken: unknown;
-    try {
-      parser.feed(decoder.decode(chunk, { stream: true }));
-    } catch (error) {
-      broken = error;
+  const chunks = chunksOf(response.body);
+  let ended = false;
+  try {
+    for (;;) {
+      let read: IteratorResult<Uint8Array>;
+      try {
+        read = await chunks.next();
+      } catch (error) {
+        ended = true;
+        return lost(mask)(error);
+      }
+      ended = read.done === true;
+      if (read.done) return;
+      let broken: unknown;
+      try {
+        parser.feed(decoder.decode(read.value, { stream: true }));
+      } catch (error) {
+        broken = error;
+      }
+      const batch = events;
+      events = [];
+      if (batch.length > 0) yield batch;
+      if (broken) throw broken;
     }
-    const batch = events;
-    events = [];
-    if (batch.length > 0) yield batch;
-    if (broken) throw broken;
+  } finally {
+    if (!ended) void readTail(chunks);
   }
+}
+
+/** The chunks of a body. node-fetch, which SDK v4 brings along, gives a Node stream where others give a web stream. */
+function chunksOf(body: object): AsyncIterator<Uint8Array> {
+  if (!('getReader' in body)) return (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  return {
+    // As an iterator's own, without the promises that a stream's iterator puts around each.
+    next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
+    async return() {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    },
+  };
 }
 
 /** How long, in milliseconds, the end of a body is waited for that nobody reads any more. */
 const TAIL_MS = 1_000;
 
 /**
- * The chunks of a body. A reader that leaves early has usually seen the last event and only not the end of the body: that
- * is read in the background, since a body that is cancelled takes its connection along and the next call needs a new one.
+ * A reader that leaves early has usually seen the last event and only not the end of the body: that is read in the
+ * background, since a body that is cancelled takes its connection along and the next call needs a new one.
  */
-async function* chunksOf(body: unknown, mask: Mask): AsyncGenerator<Uint8Array> {
-  // node-fetch, which SDK v4 brings along, gives a Node stream here: what both kinds share is the async iterator.
-  const chunks = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
-  let ended = false;
-  try {
-    for (;;) {
-      const { done, value } = await chunks.next();
-      ended = done === true;
-      if (ended) return;
-      yield value;
-    }
-  } catch (error) {
-    ended = true;
-    lost(mask)(error);
-  } finally {
-    if (!ended) void readTail(chunks);
-  }
-}
-
 async function readTail(chunks: AsyncIterator<Uint8Array>): Promise<void> {
   const giveUp = setTimeout(() => void chunks.return?.()?.catch(() => {}), TAIL_MS);
   giveUp.unref?.();

@@ -58,10 +58,31 @@ test('SIGTERM: a stream that is open goes on to its end, new runs are not taken,
     `POST /v1/threads/runs HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-any\r\nopenai-beta: assistants=v2\r\n` +
       `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   );
-  const [told] = await once(socket, 'data');
-  expect(String(told)).toMatch(/^HTTP\/1\.1 503 /);
-  expect(String(told)).toContain('rethread is closing.');
+  let told = '';
+  for await (const chunk of socket) told += chunk;
+  expect(told).toMatch(/^HTTP\/1\.1 503 /);
+  expect(told).toMatch(/^connection: close\r$/im);
+  expect(told).toContain('rethread is closing.');
   expect(await textOf(events)).toBe('Answer to one');
+  expect(await exit).toBe(0);
+});
+
+test('SIGTERM: of many streams that end together, each is sent to its end', async () => {
+  const { child, exit, client } = await slowly('--store', 'memory:');
+  const { id: assistant_id } = await client.beta.assistants.create({ model: 'gpt-4o' });
+  const thread = { messages: [{ role: 'user' as const, content: 'one' }] };
+  const streams = await Promise.all(
+    Array.from({ length: 50 }, () =>
+      client.beta.threads.createAndRun({ assistant_id, thread, stream: true as const }),
+    ),
+  );
+  child.kill('SIGTERM');
+  const lastOf = async (stream: (typeof streams)[number]) => {
+    let last = '';
+    for await (const { event } of stream) last = event;
+    return last;
+  };
+  expect(new Set(await Promise.all(streams.map(lastOf)))).toEqual(new Set(['thread.run.completed']));
   expect(await exit).toBe(0);
 });
 

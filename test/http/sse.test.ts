@@ -50,9 +50,13 @@ function chunksOf(response: Response) {
   };
 }
 
+/** Events that are shown as they are. */
+const answer = (batches: AsyncIterable<SseEvent[]>, options: Partial<SseOptions<SseEvent>> = {}) =>
+  sseResponse(batches, { show: (batch) => batch, ...options });
+
 const hello = { event: 'thread.message.delta', data: { value: 'Hello' } };
-const open = (batches: AsyncIterable<SseEvent[]>, options?: SseOptions) =>
-  chunksOf(sseResponse(batches, options));
+const open = (batches: AsyncIterable<SseEvent[]>, options?: Partial<SseOptions<SseEvent>>) =>
+  chunksOf(answer(batches, options));
 
 afterEach(() => {
   vi.useRealTimers();
@@ -60,7 +64,7 @@ afterEach(() => {
 
 describe('§3.1: framing', () => {
   test('event, data as one line of JSON, an empty line; at the end done with [DONE]', async () => {
-    const text = await sseResponse(
+    const text = await answer(
       batchesOf(
         [{ event: 'thread.run.created', data: { id: 'run_1', text: 'two\nlines' } }],
         [{ event: 'thread.run.completed', data: { id: 'run_1' } }],
@@ -74,7 +78,7 @@ describe('§3.1: framing', () => {
   });
 
   test('content type, and no caching or buffering on the way; further headers are added', () => {
-    const { headers, status } = sseResponse(batchesOf(), { headers: { 'x-request-id': 'req_1' } });
+    const { headers, status } = answer(batchesOf(), { headers: { 'x-request-id': 'req_1' } });
     expect(status).toBe(200);
     expect(Object.fromEntries(headers)).toEqual({
       'content-type': 'text/event-stream; charset=utf-8',
@@ -94,8 +98,8 @@ describe('§3.1: framing', () => {
 
   test('positions are written when asked for', async () => {
     const numbered = { ...hello, id: 7 };
-    expect(await sseResponse(batchesOf([numbered])).text()).not.toContain('id:');
-    expect(await sseResponse(batchesOf([numbered, hello]), { ids: true }).text()).toBe(
+    expect(await answer(batchesOf([numbered])).text()).not.toContain('id:');
+    expect(await answer(batchesOf([numbered, hello]), { ids: true }).text()).toBe(
       'id: 7\nevent: thread.message.delta\ndata: {"value":"Hello"}\n\n' +
         'event: thread.message.delta\ndata: {"value":"Hello"}\n\n' +
         DONE,
@@ -104,7 +108,7 @@ describe('§3.1: framing', () => {
 
   test('characters that some line splitters take for line ends are escaped', async () => {
     const value = 'a\u2028b\u2029c\u0085d\r\n';
-    const text = await sseResponse(batchesOf([{ event: 'thread.created', data: { value } }])).text();
+    const text = await answer(batchesOf([{ event: 'thread.created', data: { value } }])).text();
     expect(text).not.toMatch(/[\u2028\u2029\u0085\r]/);
     const [, json = ''] = /data: (\{.*\})/.exec(text) ?? [];
     expect(JSON.parse(json)).toEqual({ value });
@@ -114,7 +118,7 @@ describe('§3.1: framing', () => {
 describe('§3.2: errors in mid-stream', () => {
   test('an error event in the wrapped form, then done', async () => {
     const failure = new ApiError('The store is gone.', { status: 503, type: 'server_error' });
-    expect(await sseResponse(batchesOf([hello], failure)).text()).toBe(
+    expect(await answer(batchesOf([hello], failure)).text()).toBe(
       'event: thread.message.delta\ndata: {"value":"Hello"}\n\n' +
         'event: error\ndata: {"error":{"message":"The store is gone.","type":"server_error","param":null,"code":null}}\n\n' +
         DONE,
@@ -122,7 +126,7 @@ describe('§3.2: errors in mid-stream', () => {
   });
 
   test('§2.9 no. 29: of an unknown error nothing is told but the request id', async () => {
-    const text = await sseResponse(batchesOf(new Error('sk-secret')), {
+    const text = await answer(batchesOf(new Error('sk-secret')), {
       headers: { 'x-request-id': 'req_42' },
     }).text();
     expect(text).toContain('The server had an error processing your request.');
@@ -133,7 +137,7 @@ describe('§3.2: errors in mid-stream', () => {
   test('data that can not be JSON is such an error too', async () => {
     const data: { self?: unknown } = {};
     data.self = data;
-    const text = await sseResponse(batchesOf([{ event: 'thread.created', data }])).text();
+    const text = await answer(batchesOf([{ event: 'thread.created', data }])).text();
     expect(text).toMatch(/^event: error\ndata: .*\n\nevent: done\ndata: \[DONE\]\n\n$/);
   });
 
@@ -144,7 +148,7 @@ describe('§3.2: errors in mid-stream', () => {
     ['7', Stream7],
   ])('npm openai %s reads the events and then throws the error', async (_, Stream) => {
     const failure = new ApiError('boom', { status: 500, type: 'server_error' });
-    const response = sseResponse(batchesOf([hello, { ...hello, id: 2 }], failure), { ids: true });
+    const response = answer(batchesOf([hello, { ...hello, id: 2 }], failure), { ids: true });
     const seen: unknown[] = [];
     const reading = async () => {
       // biome-ignore lint/suspicious/noExplicitAny: the four majors declare four classes of the same shape.
@@ -181,7 +185,7 @@ describe('silence', () => {
     const timers = vi.spyOn(globalThis, 'setInterval');
     const others = vi.spyOn(globalThis, 'setTimeout');
     const many = Array.from({ length: 1_000 }, () => [hello]);
-    await sseResponse(batchesOf(...many)).text();
+    await answer(batchesOf(...many)).text();
     expect(timers).toHaveBeenCalledTimes(1);
     expect(others).not.toHaveBeenCalled();
     vi.restoreAllMocks();
@@ -204,7 +208,7 @@ describe('silence', () => {
 
   test('keepAliveMs 0 leaves it unbroken', () => {
     vi.useFakeTimers();
-    sseResponse(source().batches, { keepAliveMs: 0 });
+    answer(source().batches, { keepAliveMs: 0 });
     expect(vi.getTimerCount()).toBe(0);
   });
 });
@@ -260,18 +264,18 @@ describe('reader and source', () => {
 
   test('onClose is called once and told how it ended', async () => {
     const onClose = vi.fn();
-    await sseResponse(batchesOf([hello]), { onClose }).text();
+    await answer(batchesOf([hello]), { onClose }).text();
     expect(onClose.mock.calls).toEqual([['complete', undefined]]);
     const failure = new Error('broken');
     onClose.mockClear();
-    await sseResponse(batchesOf(failure), { onClose }).text();
+    await answer(batchesOf(failure), { onClose }).text();
     expect(onClose.mock.calls).toEqual([['failed', failure]]);
   });
 
   test('10 000 deltas arrive complete and in order', async () => {
     const deltas = Array.from({ length: 10_000 }, (_, i) => ({ event: 'thread.message.delta', data: i }));
     const batches = Array.from({ length: 100 }, (_, i) => deltas.slice(i * 100, i * 100 + 100));
-    const text = await sseResponse(batchesOf(...batches)).text();
+    const text = await answer(batchesOf(...batches)).text();
     const seen = [...text.matchAll(/data: (\d+)\n\n/g)].map(([, i]) => Number(i));
     expect(seen).toEqual(deltas.map(({ data }) => data));
   });

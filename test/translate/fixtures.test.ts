@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RunState } from '../../src/translate/types.ts';
-import { fixtures, play } from './fixtures.ts';
+import { fixtures, play, playAtOnce } from './fixtures.ts';
 import { type Reading, read, violations } from './legal.ts';
 
 /** Stored, read back, and frozen: a state is plain JSON that nobody changes in place (DESIGN decision 3). */
@@ -37,6 +37,10 @@ for (const { name, contract, about, upstream, run, events, final } of fixtures) 
       expect([...played.steps.values()]).toMatchObject(final.steps);
       expect(played.effects).toEqual(final.effects ?? []);
       if (final.items) expect(played.state.items).toEqual(final.items);
+    });
+
+    it('is the same run when its events come all at once', () => {
+      expect(playAtOnce(upstream, run)).toEqual(played);
     });
 
     it('is legal for the strictest client (§3.5, §5.3)', () => {

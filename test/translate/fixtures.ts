@@ -69,14 +69,33 @@ export function play(
   take(played, begun);
   for (const event of upstream) {
     const state = between(played.state);
-    if (isSubmit(event)) {
-      if (state.run.status === 'requires_action') played.streams.push([]);
-      take(played, submitOutputs(state, event.submit, ctx));
-    } else {
-      take(played, reduce(state, event as ResponseStreamEvent, ctx));
-    }
+    if (isSubmit(event)) submitTo(played, state, event);
+    else take(played, reduce(state, [event as ResponseStreamEvent], ctx));
   }
   return played;
+}
+
+/** The same for a run whose events come all at once, as far as its caller need not be asked. */
+export function playAtOnce(upstream: readonly unknown[], run: Partial<Run> = {}): Played {
+  const played = play([], run);
+  let batch: ResponseStreamEvent[] = [];
+  for (const event of upstream) {
+    if (!isSubmit(event)) {
+      batch.push(event as ResponseStreamEvent);
+      continue;
+    }
+    take(played, reduce(played.state, batch, ctx));
+    batch = [];
+    submitTo(played, played.state, event);
+  }
+  take(played, reduce(played.state, batch, ctx));
+  return played;
+}
+
+/** With the outputs a new stream begins, if they were asked for. */
+function submitTo(played: Played, state: RunState, { submit }: Submit): void {
+  if (state.run.status === 'requires_action') played.streams.push([]);
+  take(played, submitOutputs(state, submit, ctx));
 }
 
 export function take(played: Played, { state, events, changes, effects }: Reduction): void {

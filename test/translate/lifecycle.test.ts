@@ -22,7 +22,7 @@ describe('§1.7 timestamps of a run', () => {
   it('queued: not started; in progress: started, still expiring', () => {
     const { state } = beginRun(queuedRun(), ctx);
     expect(state.run).toMatchObject({ status: 'queued', started_at: null, expires_at: CREATED_AT + 600 });
-    const next = reduce(state, event({ type: 'response.in_progress' }), ctx).state.run;
+    const next = reduce(state, [event({ type: 'response.in_progress' })], ctx).state.run;
     expect(next).toMatchObject({ status: 'in_progress', started_at: NOW, expires_at: CREATED_AT + 600 });
   });
 
@@ -35,7 +35,7 @@ describe('§1.7 timestamps of a run', () => {
       required_action: null,
       usage: null,
     });
-    const next = reduce(state, event({ type: 'response.in_progress' }), later).state.run;
+    const next = reduce(state, [event({ type: 'response.in_progress' })], later).state.run;
     expect(next.started_at).toBe(NOW + 30);
   });
 
@@ -125,7 +125,7 @@ describe('nothing happens to a run that does not wait for it', () => {
     ['endRun', (state) => endRun(state, { status: 'expired' }, ctx)],
     ['beginCancel', (state) => beginCancel(state, ctx)],
     ['submitOutputs', (state) => submitOutputs(state, [], ctx)],
-    ['an upstream event', (state) => reduce(state, event({ type: 'response.failed', response: {} }), ctx)],
+    ['an upstream event', (state) => reduce(state, [event({ type: 'response.failed', response: {} })], ctx)],
   ];
 
   it.each(cases)('%s after the end', (_, act) => {
@@ -135,7 +135,7 @@ describe('nothing happens to a run that does not wait for it', () => {
 
   it('upstream events while the run waits for tool outputs', () => {
     const { state } = waiting();
-    const failed = reduce(state, event({ type: 'error', error: { message: 'x' } }), ctx);
+    const failed = reduce(state, [event({ type: 'error', error: { message: 'x' } })], ctx);
     expect(failed).toEqual({ state, changes: [], events: [], effects: [] });
   });
 });
@@ -149,7 +149,7 @@ describe('§2.2 submitted outputs', () => {
   it('the finished turn stays readable until the next response begins', () => {
     const { state } = submitOutputs(waiting().state, [{ call_id: 'call_a', output: '21' }], ctx);
     expect(state.items).toHaveLength(2);
-    expect(reduce(state, event({ type: 'response.created' }), ctx).state.items).toEqual([]);
+    expect(reduce(state, [event({ type: 'response.created' })], ctx).state.items).toEqual([]);
   });
 });
 
@@ -185,8 +185,8 @@ describe('upstreams and their second tries', () => {
       content_index: 0,
       delta: 'x',
     });
-    const one = reduce(state, delta, ctx);
-    const two = reduce(one.state, delta, ctx);
+    const one = reduce(state, [delta], ctx);
+    const two = reduce(one.state, [delta], ctx);
     expect(one.changes).toHaveLength(0);
     expect(two.changes).toBe(one.changes);
     expect(two.effects).toBe(one.effects);

@@ -29,17 +29,15 @@ export function streamRun(c: Ctx, run: Run, events: AsyncIterable<NumberedEvent[
   const { requestId: request_id, service } = c.env;
   const { signal } = c.req.raw;
   const present = createEventPresenter(run);
-  async function* presented(): AsyncGenerator<SseEvent[]> {
-    for await (const batch of events) {
-      yield batch.flatMap((one) =>
+  return sseResponse(events, {
+    show: (batch) =>
+      batch.flatMap((one) =>
         present(one).map(({ event, data }) => ({ event, data: { ...(data as object), request_id } })),
-      );
-    }
-  }
-  return sseResponse(presented(), {
+      ),
     framing: DASHSCOPE_FRAMING,
     headers: responseHeaders(c.env),
     keepAliveMs: service.keepAliveMs,
+    beforeChunk: c.env.identity.beforeChunk,
     signal,
     onClose: c.env.identity.streamBegins?.(),
   });

@@ -83,18 +83,12 @@ function stream(
 ): Response {
   const options = { includeSearchContent, v4Js: isV4Js(c.req.raw.headers) };
   const ended = c.env.identity.streamBegins?.();
-  const paced = needsPacing(c.req.raw.headers);
-  async function* presented() {
-    for await (const batch of events) {
-      // Whatever is changed in it, an event keeps its number.
-      const shown = batch.map((event) => presentEvent(event, options) as NumberedEvent);
-      if (!paced) yield shown;
-      else for (const event of shown) yield* afterATurn(event);
-    }
-  }
-  return sseResponse(presented(), {
+  return sseResponse(needsPacing(c.req.raw.headers) ? oneATurn(events) : events, {
+    // Whatever is changed in it, an event keeps its number.
+    show: (batch) => batch.map((event) => presentEvent(event, options) as NumberedEvent),
     headers: { ...responseHeaders(c.env), [POSITION_HEADER]: String(position) },
     keepAliveMs: c.env.service.keepAliveMs,
+    beforeChunk: c.env.identity.beforeChunk,
     ids,
     signal: c.req.raw.signal,
     onClose(end) {
@@ -126,10 +120,14 @@ function needsPacing(headers: Headers): boolean {
   );
 }
 
-/** One event, and a turn of the event loop in which it can be read. */
-async function* afterATurn<T>(event: T): AsyncGenerator<T[]> {
-  yield [event];
-  await new Promise<void>((resolve) =>
-    typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve, 0),
-  );
+/** Event by event, each with a turn of the event loop in which it can be read. */
+async function* oneATurn<T>(batches: AsyncIterable<T[]>): AsyncGenerator<T[]> {
+  for await (const batch of batches) {
+    for (const event of batch) {
+      yield [event];
+      await new Promise<void>((resolve) =>
+        typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve, 0),
+      );
+    }
+  }
 }
