@@ -4,6 +4,8 @@ import { errorObject } from './openai/envelope.ts';
 export interface SseEvent {
   event: string;
   data: unknown;
+  /** The data as JSON, where that is at hand. */
+  json?: string;
   /** Position in the run's stream, for clients that pick it up again. */
   id?: number;
 }
@@ -46,32 +48,29 @@ const DONE = 'event: done\ndata: [DONE]\n\n';
 /** Line ends to the line splitter of early openai 4 releases, but not to JSON, which leaves them as they are. */
 const EXTRA_LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
-/** JSON on a single line, whatever the reader takes for the end of a line. */
-export function jsonLine(data: unknown): string {
-  return JSON.stringify(data).replace(
-    EXTRA_LINE_ENDS,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+/** Each event's JSON on a single line, whatever the reader takes for the end of a line. */
+function singleLines(chunk: string): string {
+  return chunk.replace(EXTRA_LINE_ENDS, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function frame({ event, data, id }: SseEvent, ids: boolean): string {
-  return `${ids && id !== undefined ? `id: ${id}\n` : ''}event: ${event}\ndata: ${jsonLine(data)}\n\n`;
+function frame({ event, data, json = JSON.stringify(data), id }: SseEvent, ids: boolean): string {
+  return `${ids && id !== undefined ? `id: ${id}\n` : ''}event: ${event}\ndata: ${json}\n\n`;
 }
 
 /** In characters. The SDKs' parsers copy what is left of a chunk once for each event in it, so that long ones cost them much. */
 const LONGEST_CHUNK = 4_096;
 
-/** Events that came together, in few chunks and none of them long. */
+/** Events that came together, in few chunks and none of them long. JSON has no line ends of its own. */
 function chunksOf(batch: readonly SseEvent[], { frame }: Framing, ids: boolean): string[] {
   const chunks: string[] = [];
   let chunk = '';
   for (const event of batch) {
     chunk += frame(event, ids);
     if (chunk.length < LONGEST_CHUNK) continue;
-    chunks.push(chunk);
+    chunks.push(singleLines(chunk));
     chunk = '';
   }
-  if (chunk) chunks.push(chunk);
+  if (chunk) chunks.push(singleLines(chunk));
   return chunks;
 }
 
@@ -158,7 +157,7 @@ function streamOf<Event>(
             if (done) last = ['complete'];
           }
         } catch (error) {
-          chunks = [framing.failed(error, headers['x-request-id'] ?? 'unknown')];
+          chunks = [singleLines(framing.failed(error, headers['x-request-id'] ?? 'unknown'))];
           last = ['failed', error];
         }
         waiting = false;

@@ -4,17 +4,15 @@
  * Text that has been sent is kept once, not once per delta: a run's log grows with its messages, not with their number
  * of pieces.
  */
-import type { AssistantEvent, MessageDeltaEvent } from '../assistants/types.ts';
+import { asTextDelta, type TextDelta, textDeltaEvent } from '../assistants/text-delta.ts';
+import type { AssistantEvent } from '../assistants/types.ts';
 import { iteratorOf } from './hand-over.ts';
 
 export type NumberedEvent = AssistantEvent & { id: number };
 
 /** Text deltas of one message part, told apart again by where each ended. */
-interface TextEntry {
+interface TextEntry extends TextDelta {
   first: number;
-  message: string;
-  index: number;
-  text: string;
   ends: number[];
 }
 type Entry = TextEntry | { first: number; event: AssistantEvent };
@@ -246,31 +244,13 @@ function wakeAll({ listeners }: Channel, fresh?: NumberedEvent[]): void {
 
 function record(channel: Channel, event: AssistantEvent): void {
   channel.last += 1;
-  const piece = textPiece(event);
+  const piece = asTextDelta(event);
   const open = channel.entries.at(-1);
   if (!piece) channel.entries.push({ first: channel.last, event });
   else if (open && 'text' in open && open.message === piece.message && open.index === piece.index) {
     open.text += piece.text;
     open.ends.push(open.text.length);
   } else channel.entries.push({ first: channel.last, ...piece, ends: [piece.text.length] });
-}
-
-/** The text of a delta that consists of nothing else; null for every other event. */
-function textPiece(event: AssistantEvent): { message: string; index: number; text: string } | null {
-  if (event.event !== 'thread.message.delta') return null;
-  const [part, more] = event.data.delta.content;
-  if (more || part?.type !== 'text' || part.text?.value === undefined || part.text.annotations !== undefined)
-    return null;
-  return { message: event.data.id, index: part.index, text: part.text.value };
-}
-
-function textDelta(entry: TextEntry, value: string): AssistantEvent {
-  const data: MessageDeltaEvent = {
-    id: entry.message,
-    object: 'thread.message.delta',
-    delta: { content: [{ index: entry.index, type: 'text', text: { value } }] },
-  };
-  return { event: 'thread.message.delta', data };
 }
 
 function eventsAfter(channel: Channel, after: number): NumberedEvent[] {
@@ -284,10 +264,8 @@ function eventsAfter(channel: Channel, after: number): NumberedEvent[] {
     }
     for (let piece = Math.max(0, after + 1 - entry.first); piece < entry.ends.length; piece++) {
       const start = piece === 0 ? 0 : entry.ends[piece - 1];
-      events.push({
-        ...textDelta(entry, entry.text.slice(start, entry.ends[piece])),
-        id: entry.first + piece,
-      });
+      const text = entry.text.slice(start, entry.ends[piece]);
+      events.push({ ...textDeltaEvent({ ...entry, text }), id: entry.first + piece });
     }
   }
   return events;

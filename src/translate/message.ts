@@ -4,6 +4,7 @@ import { anchor, annotationKey, note } from './annotations.ts';
 import { closeMessage, openStep } from './closing.ts';
 import { type Json, list, object, text, whole } from './read.ts';
 import { change, emit, type Part, take, type WaitingAnnotation, type Work } from './state.ts';
+import { piecesOf } from './text-deltas.ts';
 
 /** step.created, step.in_progress, message.created, message.in_progress (§3.3 a). */
 export function openMessage(w: Work): void {
@@ -38,10 +39,10 @@ export function messageEvent(w: Work, event: Json): void {
   const index = whole(event.content_index) ?? 0;
   switch (event.type) {
     case 'response.output_text.delta':
-      if (text(event.delta)) append(w, partAt(w, index, 'text'), text(event.delta));
+      appendPieces(w, index, 'text', event);
       break;
     case 'response.refusal.delta':
-      if (text(event.delta)) append(w, partAt(w, index, 'refusal'), text(event.delta));
+      appendPieces(w, index, 'refusal', event);
       break;
     case 'response.output_text.annotation.added':
       annotate(w, partAt(w, index, 'text'), event.annotation);
@@ -109,6 +110,17 @@ function keepFinal(w: Work, at: number, final: unknown): void {
   if (typeof final === 'string') setPart(w, at, { final });
 }
 
+/** What came together and has nothing to wait for is written together. */
+function appendPieces(w: Work, index: number, kind: Part['kind'], delta: Json): void {
+  const pieces = piecesOf(delta);
+  if (pieces.length === 0) return;
+  const at = partAt(w, index, kind);
+  let done = 0;
+  while (done < pieces.length && (w.state.parts[at] as Part).waiting.length > 0)
+    append(w, at, pieces[done++] as string);
+  if (done < pieces.length) write(w, at, pieces.slice(done), true);
+}
+
 /** Upstream text: split where an annotation waits for its place. */
 function append(w: Work, at: number, added: string): void {
   let rest = added;
@@ -117,12 +129,12 @@ function append(w: Work, at: number, added: string): void {
     const next = part.waiting[0];
     if (!next || next.at > part.raw.length + rest.length) break;
     const cut = wholeCharacters(rest, Math.max(0, next.at - part.raw.length));
-    if (cut > 0) write(w, at, rest.slice(0, cut), true);
+    if (cut > 0) write(w, at, [rest.slice(0, cut)], true);
     rest = rest.slice(cut);
     setPart(w, at, { waiting: part.waiting.slice(1) });
     show(w, at, next.annotation);
   }
-  if (rest) write(w, at, rest, true);
+  if (rest) write(w, at, [rest], true);
 }
 
 /** Upstreams may count code points (§7 no. 10): a marker must not part the two halves of a character. */
@@ -144,7 +156,7 @@ function settle(w: Work, at: number, final: string | null, annotations: unknown[
   const part = setPart(w, at, { final: null });
   // A final text that contradicts what was streamed cannot be taken back; the streamed one stands.
   if (whole?.startsWith(part.raw)) append(w, at, whole.slice(part.raw.length));
-  if (whole !== null && (w.state.parts[at] as Part).at < 0) write(w, at, '', true);
+  if (whole !== null && (w.state.parts[at] as Part).at < 0) write(w, at, [''], true);
   const { waiting } = w.state.parts[at] as Part;
   if (waiting.length === 0) return;
   setPart(w, at, { waiting: [] });
@@ -178,11 +190,15 @@ function show(w: Work, at: number, annotation: Json): void {
   if (shown.marker) {
     setPart(w, at, { insertions: [...part.insertions, [part.raw.length, shown.marker.length]] });
   }
-  write(w, at, shown.marker, false, shown.annotation);
+  write(w, at, [shown.marker], false, shown.annotation);
 }
 
-/** One delta, and the message as that delta leaves it. `raw`: the value is the upstream's own text. */
-function write(w: Work, at: number, value: string, raw: boolean, annotation?: Annotation): void {
+/**
+ * A delta for each piece, and the message as they leave it. `raw`: the pieces are the upstream's own text. An annotation
+ * comes with one piece.
+ */
+function write(w: Work, at: number, pieces: readonly string[], raw: boolean, annotation?: Annotation): void {
+  const value = pieces.join('');
   const message = w.state.openMessage as Message;
   const part = w.state.parts[at] as Part;
   const first = part.at < 0;
@@ -193,7 +209,7 @@ function write(w: Work, at: number, value: string, raw: boolean, annotation?: An
   if (part.kind === 'refusal') {
     const refusal = (old?.type === 'refusal' ? old.refusal : '') + value;
     setContent(w, message, index, { type: 'refusal', refusal });
-    messageDelta(w, message, { index, type: 'refusal', refusal: value });
+    for (const piece of pieces) messageDelta(w, message, { index, type: 'refusal', refusal: piece });
     return;
   }
   const before = old?.type === 'text' ? old.text : undefined;
@@ -213,9 +229,16 @@ function write(w: Work, at: number, value: string, raw: boolean, annotation?: An
         ? { ...numbered, file_citation: { ...numbered.file_citation, quote: '' } }
         : numbered;
     messageDelta(w, message, { index, type: 'text', text: { value, annotations: [quoted] } });
-  } else {
-    messageDelta(w, message, { index, type: 'text', text: first ? { value, annotations: [] } : { value } });
+    return;
   }
+  pieces.forEach((piece, nth) => {
+    const opens = first && nth === 0;
+    messageDelta(w, message, {
+      index,
+      type: 'text',
+      text: opens ? { value: piece, annotations: [] } : { value: piece },
+    });
+  });
 }
 
 type ContentDelta = Extract<

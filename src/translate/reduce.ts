@@ -20,6 +20,7 @@ import {
   type Work,
   work,
 } from './state.ts';
+import { joinDeltas } from './text-deltas.ts';
 import { setOutput } from './tool-calls.ts';
 import { endTurn, failTurn, showCarried, startPhase, startTurn } from './turn.ts';
 import type { Ending, ReduceContext, Reduction, ResponseStreamEvent, RunState } from './types.ts';
@@ -64,11 +65,11 @@ export function reduce(
   ctx: ReduceContext,
 ): Reduction {
   const w = work(state, ctx);
-  for (const event of upstream) reduceOne(w, event);
+  for (const event of joinDeltas(upstream)) reduceOne(w, event);
   return result(w);
 }
 
-function reduceOne(w: Work, event: ResponseStreamEvent): void {
+function reduceOne(w: Work, event: unknown): void {
   const { status } = w.state.run;
   const raw = object(event);
   if (!raw || (status !== 'queued' && status !== 'in_progress') || awaitsTools(w.state)) return;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { beginCancel, endRun } from '../../src/translate/reduce.ts';
 import type { Ending } from '../../src/translate/types.ts';
-import { fixtures, type Played, play, take } from './fixtures.ts';
+import { fixtures, type Played, play, playAtOnce, take } from './fixtures.ts';
 import { type Reading, read, violations } from './legal.ts';
 import { ctx } from './run.ts';
 
@@ -128,6 +128,17 @@ describe('whatever an upstream sends', () => {
     );
   });
 
+  it('is the same run when it comes all at once', () => {
+    fc.assert(
+      fc.property(fc.array(anyEvent, { maxLength: 40 }), (events) => {
+        const { state: _, ...one } = play(events);
+        const { state: __, ...other } = playAtOnce(events);
+        expect(other).toEqual(one);
+      }),
+      { numRuns: 600 },
+    );
+  });
+
   it('one stream with events lost, doubled or swapped stays legal', () => {
     const disturbed = fc.constantFrom(...fixtures).chain(({ upstream, run }) =>
       fc
@@ -182,7 +193,7 @@ describe('§4.4 the text of a message with its markers', () => {
               annotation: annotation(citation),
             }));
         const annotations = repeated ? citations.toSorted((a, b) => a.after - b.after).map(annotation) : [];
-        const played = play([
+        const upstream = [
           ...annotated(0),
           ...words.flatMap((delta, at) => [
             { ...place, type: 'response.output_text.delta', delta },
@@ -198,7 +209,9 @@ describe('§4.4 the text of a message with its markers', () => {
             },
           },
           { type: 'response.completed', response: {} },
-        ]);
+        ];
+        const played = play(upstream);
+        expect(playAtOnce(upstream)).toEqual(played);
         expect(complaints(played)).toEqual([]);
         const content = [...played.messages.values()][0]?.content[0];
         const text = content?.type === 'text' ? content.text : { value: '', annotations: [] };

@@ -4,12 +4,12 @@ import type { NumberedEvent } from '../../runs/bus.ts';
 import { followPhase } from '../../runs/follow.ts';
 import type { Scope } from '../../runs/scope.ts';
 import type { Started } from '../../runs/start.ts';
-import { type Framing, jsonLine, type SseEvent, sseResponse } from '../sse.ts';
+import { type Framing, type SseEvent, sseResponse } from '../sse.ts';
 import type { Ctx } from './context.ts';
 import { flatError, responseHeaders } from './envelope.ts';
 import { createEventPresenter } from './events.ts';
 
-const frame = ({ event, data }: SseEvent): string => `event:${event}\ndata:${jsonLine(data)}\n\n`;
+const frame = ({ event, data }: SseEvent): string => `event:${event}\ndata:${JSON.stringify(data)}\n\n`;
 
 /** A space behind a colon is what the Python SDK fails on (§A.9.3). After an error nobody reads on. */
 export const DASHSCOPE_FRAMING: Framing = {

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { RunRecord } from '../../assistants/runs.ts';
+import { asTextDelta, textDeltaJson } from '../../assistants/text-delta.ts';
 import type { Run } from '../../assistants/types.ts';
 import type { NumberedEvent } from '../../runs/bus.ts';
 import { cancelUnread } from '../../runs/cancel.ts';
@@ -85,7 +86,12 @@ function stream(
   const ended = c.env.identity.streamBegins?.();
   return sseResponse(needsPacing(c.req.raw.headers) ? oneATurn(events) : events, {
     // Whatever is changed in it, an event keeps its number.
-    show: (batch) => batch.map((event) => presentEvent(event, options) as NumberedEvent),
+    show: (batch) =>
+      batch.map((event) => {
+        const delta = asTextDelta(event);
+        if (!delta) return presentEvent(event, options) as NumberedEvent;
+        return { event: event.event, data: event.data, id: event.id, json: textDeltaJson(delta) };
+      }),
     headers: { ...responseHeaders(c.env), [POSITION_HEADER]: String(position) },
     keepAliveMs: c.env.service.keepAliveMs,
     beforeChunk: c.env.identity.beforeChunk,
