@@ -1,5 +1,5 @@
 /** A gateway in process with the simulator behind it, called as DashScope's clients call it (docs/contracts/dashscope.md §A.1). */
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
 import type { GatewayOptions } from '../../src/gateway/options.ts';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/index.ts';
@@ -29,13 +29,6 @@ export interface Rig {
   wait(threadId: string, runId: string): Promise<any>;
 }
 
-const open = new Set<Gateway>();
-afterEach(async () => {
-  const gateways = [...open];
-  open.clear();
-  await Promise.all(gateways.map((gateway) => gateway.close(0)));
-});
-
 /** What the Python SDK sends with every call, streams included (§A.1). */
 export const PYTHON_HEADERS = {
   accept: 'application/json; charset=utf-8',
@@ -56,7 +49,7 @@ export function rig({
 } = {}): Rig {
   const sim = createSimulator(simulator);
   const gateway = createGateway({ store: 'memory:', log: () => {}, ...options }, sim.fetch as Fetch);
-  open.add(gateway);
+  onTestFinished(() => gateway.close(0));
   const raw: Rig['raw'] = (method, path, body, headers = {}) =>
     gateway.fetch(
       new Request(`http://gateway.test${base}${path}`, {

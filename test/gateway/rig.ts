@@ -1,14 +1,9 @@
 /** A gateway in process with the simulator behind it, called by several callers. */
-import { afterEach } from 'vitest';
-import { createGateway, type Gateway } from '../../src/gateway/gateway.ts';
+import { onTestFinished } from 'vitest';
+import { createGateway } from '../../src/gateway/gateway.ts';
 import type { GatewayOptions } from '../../src/gateway/options.ts';
 import { createSimulator } from '../../src/simulator/index.ts';
 import type { Fetch } from '../../src/upstream/client.ts';
-
-const open: Gateway[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((gateway) => gateway.close(0)));
-});
 
 /** Called with the keys `sk-one` and `sk-two`, which its upstream knows. */
 export function gateway(options: GatewayOptions = {}, fetch?: Fetch) {
@@ -17,7 +12,7 @@ export function gateway(options: GatewayOptions = {}, fetch?: Fetch) {
     { store: 'memory:', log: () => {}, ...options },
     fetch ?? (simulator.fetch as Fetch),
   );
-  open.push(made);
+  onTestFinished(() => made.close(0));
   const call = (
     method: string,
     path: string,

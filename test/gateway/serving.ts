@@ -1,23 +1,33 @@
 /** `rethread` as a process. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 const CLI = new URL('../../src/cli/index.ts', import.meta.url).pathname;
 const TSX = import.meta.resolve('tsx');
-let cwd: string;
-beforeEach(async () => {
-  cwd = await mkdtemp(join(tmpdir(), 'rethread-serve-'));
-});
-afterEach(() => rm(cwd, { recursive: true, force: true }));
+
+let folder: string | undefined;
+
+/** One for all processes of a test. */
+function folderOfTest(): string {
+  if (folder) return folder;
+  const made = mkdtempSync(join(tmpdir(), 'rethread-serve-'));
+  folder = made;
+  onTestFinished(() => {
+    folder = undefined;
+    return rm(made, { recursive: true, force: true });
+  });
+  return made;
+}
 
 /** The command, as a process in a folder of the test's own. */
 export function rethread(...args: string[]) {
   const child = spawn(process.execPath, ['--import', TSX, CLI, ...args], {
-    cwd,
+    cwd: folderOfTest(),
     env: { ...process.env, NODE_OPTIONS: '' },
   });
   const said = { out: '', err: '' };

@@ -2,7 +2,7 @@ import OpenAI4 from 'openai4';
 import OpenAI5 from 'openai5';
 import OpenAI6 from 'openai6';
 import OpenAI7 from 'openai7';
-import { afterEach, expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { createSimulator, type Simulator } from '../../src/simulator/index.ts';
 
 /** The SDK majors; all are used through the types of version 6, whose calls here are the same in each. */
@@ -17,12 +17,6 @@ export type Major = keyof typeof majors;
 export const doors = ['in process', 'over HTTP'] as const;
 export type Door = (typeof doors)[number];
 
-const closers: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-
 /** A client of a simulator, without retries unless asked for. */
 export async function connect(
   sim: Simulator,
@@ -34,7 +28,7 @@ export async function connect(
     return new Client({ apiKey, maxRetries, baseURL: 'http://simulator.test/v1', fetch: sim.fetch });
   }
   const server = await sim.listen();
-  closers.push(server.close);
+  onTestFinished(server.close);
   return new Client({ apiKey, maxRetries, baseURL: server.url });
 }
 

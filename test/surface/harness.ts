@@ -1,5 +1,5 @@
 /** A wrapped client of one SDK major with the simulator behind it; every answer it gets is checked. */
-import { afterEach, expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { type Assistants, createAssistants, type RethreadOptions, withAssistants } from '../../src/index.ts';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/index.ts';
 import type { StreamEvent } from '../translate/legal.ts';
@@ -30,15 +30,6 @@ export interface RigOptions {
   /** For a second client of the same store. */
   assistants?: Assistants;
 }
-
-const open = new Set<Rig>();
-
-afterEach(async () => {
-  const rigs = [...open];
-  open.clear();
-  await Promise.all(rigs.map(({ assistants }) => assistants.close({ timeout: 0 })));
-  for (const rig of rigs) if (!rig.unchecked) expect(rig.problems).toEqual([]);
-});
 
 export function rig({
   major = newest,
@@ -76,7 +67,10 @@ export function rig({
       }),
     lastStream: () => names(watch.answers.findLast(({ events }) => events.length > 0)?.events ?? []),
   };
-  open.add(made);
+  onTestFinished(async () => {
+    await engine.close({ timeout: 0 });
+    if (!made.unchecked) expect(made.problems).toEqual([]);
+  });
   return made;
 }
 

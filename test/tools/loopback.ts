@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 
 export interface Asked {
   method: string;
@@ -10,12 +10,6 @@ export interface Asked {
   headers: Record<string, string | string[] | undefined>;
   body: string;
 }
-
-const open = new Set<() => Promise<void>>();
-afterEach(async () => {
-  await Promise.all([...open].map((close) => close()));
-  open.clear();
-});
 
 /** @param answer undefined: never answers */
 export async function loopback(answer: (asked: Asked) => Response | undefined | Promise<Response>) {
@@ -34,7 +28,7 @@ export async function loopback(answer: (asked: Asked) => Response | undefined | 
     response.end(Buffer.from(await given.arrayBuffer()));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  open.add(
+  onTestFinished(
     () =>
       new Promise((resolve) => {
         server.close(() => resolve());
