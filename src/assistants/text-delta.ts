@@ -30,5 +30,5 @@ export function textDeltaEvent({ message, index, text }: TextDelta): {
 
 /** The data of {@link textDeltaEvent} as JSON, in a fifth of the time that `JSON.stringify` takes for all of it. */
 export function textDeltaJson({ message, index, text }: TextDelta): string {
-  return `{"id":"${message}","object":"thread.message.delta","delta":{"content":[{"index":${index},"type":"text","text":{"value":${JSON.stringify(text)}}}]}}`;
+  return `{"id":${JSON.stringify(message)},"object":"thread.message.delta","delta":{"content":[{"index":${index},"type":"text","text":{"value":${JSON.stringify(text)}}}]}}`;
 }

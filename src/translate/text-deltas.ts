@@ -9,23 +9,26 @@ export function joinDeltas(events: readonly unknown[]): unknown[] {
   let open: (Json & { pieces: string[] }) | undefined;
   for (const given of events) {
     const event = object(given);
-    const piece = event && DELTAS.has(event.type) ? text(event.delta) : '';
-    if (!event || !piece) {
+    if (!event || !DELTAS.has(event.type)) {
       open = undefined;
       joined.push(given);
     } else if (open && isOfSameText(open, event)) {
-      open.pieces.push(piece);
+      open.pieces.push(...pieceOf(event));
     } else {
-      open = { ...event, pieces: [piece] };
+      open = { ...event, pieces: pieceOf(event) };
       joined.push(open);
     }
   }
   return joined;
 }
 
-/** What a delta adds to its text, piece by piece. */
+function pieceOf({ delta }: Json): string[] {
+  return text(delta) === '' ? [] : [text(delta)];
+}
+
+/** What a delta adds to its text, piece by piece. States of earlier versions keep single ones for later. */
 export function piecesOf(delta: Json): readonly string[] {
-  return (delta.pieces as string[] | undefined) ?? [text(delta.delta)].filter((piece) => piece !== '');
+  return (delta.pieces as string[] | undefined) ?? pieceOf(delta);
 }
 
 function isOfSameText(one: Json, other: Json): boolean {

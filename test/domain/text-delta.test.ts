@@ -27,8 +27,8 @@ it('one that brings more is none: annotations, even if there are none, a refusal
 
 it('its JSON is right whatever its text', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.nat(9), (text, index) => {
-      const delta = { message: 'msg_abc', index, text };
+    fc.property(fc.string({ unit: 'binary' }), fc.string(), fc.nat(9), (text, message, index) => {
+      const delta = { message, index, text };
       expect(textDeltaJson(delta)).toBe(JSON.stringify(textDeltaEvent(delta).data));
     }),
   );

@@ -118,6 +118,8 @@ const anyDelta = fc.record(
     item_id: fc.constantFrom('msg_a', 'msg_b'),
     output_index: fc.nat(1),
     content_index: fc.nat(1),
+    // No member of the API's, but one of the state's own.
+    pieces: fc.constantFrom<unknown>(5, { length: 3 }, ['x'], [null]),
   },
   { requiredKeys: ['type', 'delta'] },
 );
