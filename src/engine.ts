@@ -7,6 +7,7 @@ import { imageToken } from './files/image-path.ts';
 import type { Handler } from './http/app.ts';
 import { refuse } from './http/refuse.ts';
 import { OptionsError, type RethreadOptions } from './options.ts';
+import { atMost } from './runs/pause.ts';
 import type { Clockwork } from './runs/scope.ts';
 import type { Store } from './store/store.ts';
 import type { Tenants } from './tenants.ts';
@@ -108,23 +109,13 @@ async function quiet(tenants: Tenants, timeout: number): Promise<void> {
       const loose = tenants.all().flatMap(({ clockwork }) => [...clockwork.loose]);
       if (loose.length === 0) return;
       // One may leave another behind.
-      await within(left, Promise.all(loose));
+      await atMost(left, Promise.all(loose));
       continue;
     }
     const phases = busy.flatMap(({ clockwork }) => [...clockwork.live.values()].map(({ done }) => done));
-    if (phases.length > 0) await within(left, Promise.all(phases));
-    else await within(Math.min(left, LOOK_MS));
+    if (phases.length > 0) await atMost(left, Promise.all(phases));
+    else await atMost(Math.min(left, LOOK_MS));
   }
-}
-
-/** Resolves with `work`, or after `ms` milliseconds. */
-async function within(ms: number, work: Promise<unknown> = new Promise(() => {})): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }
 
 /** Wrong settings are told to whoever calls, for they are the one who can mend them; a retry cannot. */

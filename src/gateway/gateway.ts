@@ -71,11 +71,6 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
     ]),
   );
 
-  async function drain(timeout: number): Promise<void> {
-    draining = true;
-    await engine.drain(timeout);
-  }
-
   async function answer(request: Request, pathname: string, route?: LocalRoute): Promise<Response> {
     if (draining) throw closing();
     const visitor = identify(request);
@@ -139,10 +134,13 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis
     async open() {
       await engine.open();
     },
-    drain,
+    async drain(timeout) {
+      draining = true;
+      await engine.drain(timeout);
+    },
     async close(timeout) {
-      await drain(timeout);
-      await engine.close(0);
+      draining = true;
+      await engine.close(timeout);
     },
   };
 }

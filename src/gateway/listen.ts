@@ -1,8 +1,8 @@
 /** The gateway's handler on a port. */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { setTimeout } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
+import { atMost } from '../runs/pause.ts';
 import { tellClientErrors } from './client-errors.ts';
 import { endOfTurn } from './end-of-turn.ts';
 import type { Gateway } from './gateway.ts';
@@ -61,12 +61,11 @@ export async function listen(
       server.close();
       await drain();
       const left = Math.max(deadline - performance.now(), LAST_WORDS_MS);
-      const late = setTimeout(left, undefined, { ref: false });
       const quiet = new Promise<void>((resolve) => {
         allAnswered = resolve;
         if (answering === 0) resolve();
       });
-      await Promise.race([quiet, late]);
+      await atMost(left, quiet);
       server.closeAllConnections();
     },
   };

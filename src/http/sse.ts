@@ -48,7 +48,7 @@ const DONE = 'event: done\ndata: [DONE]\n\n';
 /** Line ends to the line splitter of early openai 4 releases, but not to JSON, which leaves them as they are. */
 const EXTRA_LINE_ENDS = /[\u0085\u2028\u2029]/g;
 
-/** Each event's JSON on a single line, whatever the reader takes for the end of a line. */
+/** Each event's JSON on a single line, whatever the reader takes for the end of a line. Nothing beside the JSON has any of these. */
 function singleLines(chunk: string): string {
   return chunk.replace(EXTRA_LINE_ENDS, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
@@ -60,17 +60,17 @@ function frame({ event, data, json = JSON.stringify(data), id }: SseEvent, ids: 
 /** In characters. The SDKs' parsers copy what is left of a chunk once for each event in it, so that long ones cost them much. */
 const LONGEST_CHUNK = 4_096;
 
-/** Events that came together, in few chunks and none of them long. JSON has no line ends of its own. */
+/** Events that came together, in few chunks and none of them long. */
 function chunksOf(batch: readonly SseEvent[], { frame }: Framing, ids: boolean): string[] {
   const chunks: string[] = [];
   let chunk = '';
   for (const event of batch) {
     chunk += frame(event, ids);
     if (chunk.length < LONGEST_CHUNK) continue;
-    chunks.push(singleLines(chunk));
+    chunks.push(chunk);
     chunk = '';
   }
-  if (chunk) chunks.push(singleLines(chunk));
+  if (chunk) chunks.push(chunk);
   return chunks;
 }
 
@@ -157,14 +157,14 @@ function streamOf<Event>(
             if (done) last = ['complete'];
           }
         } catch (error) {
-          chunks = [singleLines(framing.failed(error, headers['x-request-id'] ?? 'unknown'))];
+          chunks = [framing.failed(error, headers['x-request-id'] ?? 'unknown')];
           last = ['failed', error];
         }
         waiting = false;
         silent = false;
         if (beforeChunk) await beforeChunk();
         if (ended) return;
-        for (const chunk of chunks) controller.enqueue(encoder.encode(chunk));
+        for (const chunk of chunks) controller.enqueue(encoder.encode(singleLines(chunk)));
         if (last) {
           end(...last);
           controller.close();

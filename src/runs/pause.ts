@@ -1,6 +1,16 @@
-/** Waiting between attempts. */
+/** Waiting. */
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** As the SDKs wait between their retries: half a second, then twice as long each time, 8 seconds at most. */
 export const pauseBefore = (retry: number) => Math.min(500 * 2 ** retry, 8_000) * (1 - Math.random() / 4);
+
+/** Resolves with `work`, or after `ms` milliseconds; without work then. */
+export async function atMost(ms: number, work: Promise<unknown> = new Promise(() => {})): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

@@ -2,9 +2,9 @@
 import type { Annotation, Message } from '../assistants/types.ts';
 import { anchor, annotationKey, note } from './annotations.ts';
 import { closeMessage, openStep } from './closing.ts';
+import { piecesOf } from './join-deltas.ts';
 import { type Json, list, object, text, whole } from './read.ts';
 import { change, emit, type Part, take, type WaitingAnnotation, type Work } from './state.ts';
-import { piecesOf } from './text-deltas.ts';
 
 /** step.created, step.in_progress, message.created, message.in_progress (§3.3 a). */
 export function openMessage(w: Work): void {

@@ -7,6 +7,7 @@
 import { type Run, TERMINAL_STATUSES } from '../assistants/types.ts';
 import { completeStep, setToolCalls, toolCalls } from './closing.ts';
 import { askCaller, cancelling, stopRun } from './ending.ts';
+import { joinDeltas } from './join-deltas.ts';
 import { object, text } from './read.ts';
 import { itemEvent, kindOfEvent } from './slots.ts';
 import {
@@ -20,7 +21,6 @@ import {
   type Work,
   work,
 } from './state.ts';
-import { joinDeltas } from './text-deltas.ts';
 import { setOutput } from './tool-calls.ts';
 import { endTurn, failTurn, showCarried, startPhase, startTurn } from './turn.ts';
 import type { Ending, ReduceContext, Reduction, ResponseStreamEvent, RunState } from './types.ts';
