@@ -2,6 +2,7 @@
 import { createParser } from 'eventsource-parser';
 import type { ResponseStreamEvent } from '../translate/types.ts';
 import type { Profile } from './profile.ts';
+import { textOfChunks } from './text-of-chunks.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 /** Takes the caller's own credentials out of a text. */
@@ -43,10 +44,11 @@ export async function* readEvents(
   let events: ResponseStreamEvent[] = [];
   const parser = createParser({
     onEvent: ({ data }) => {
-      if (data !== '[DONE]') events.push(restore(parse(mask(data))));
+      // Chunks are masked as a whole: only the first event may have begun in the one before.
+      if (data !== '[DONE]') events.push(restore(parse(events.length === 0 ? mask(data) : data)));
     },
   });
-  const decoder = new TextDecoder();
+  const textOf = textOfChunks();
   const chunks = chunksOf(response.body);
   let ended = false;
   try {
@@ -62,7 +64,7 @@ export async function* readEvents(
       if (read.done) return;
       let broken: unknown;
       try {
-        parser.feed(decoder.decode(read.value, { stream: true }));
+        parser.feed(mask(textOf(read.value)));
       } catch (error) {
         broken = error;
       }
