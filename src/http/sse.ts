@@ -46,11 +46,15 @@ const KEEP_ALIVE = encoder.encode(': keep-alive\n\n');
 const DONE = 'event: done\ndata: [DONE]\n\n';
 
 /** Line ends to the line splitter of early openai 4 releases, but not to JSON, which leaves them as they are. */
-const EXTRA_LINE_ENDS = /[\u0085\u2028\u2029]/g;
+const EXTRA_LINE_ENDS = [
+  ['\u0085', '\\u0085'],
+  ['\u2028', '\\u2028'],
+  ['\u2029', '\\u2029'],
+] as const;
 
 /** Each event's JSON on a single line, whatever the reader takes for the end of a line. Nothing beside the JSON has any of these. */
 function singleLines(chunk: string): string {
-  return chunk.replace(EXTRA_LINE_ENDS, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return EXTRA_LINE_ENDS.reduce((text, [char, escaped]) => text.replaceAll(char, escaped), chunk);
 }
 
 function frame({ event, data, json = JSON.stringify(data), id }: SseEvent, ids: boolean): string {
