@@ -43,7 +43,7 @@ export interface RunRecord extends Listed {
   files: string[];
   /** Finished model turns, each under `keys.turn`. */
   turns: number;
-  /** Where the run stood when its present phase began; null before the first. A run that was cut off starts again from here. */
+  /** Where the run stood when its present phase began; null in the first. A run that was cut off starts again from here. */
   checkpoint: RunState | null;
   /** The newest model call that the upstream makes in the background: while `turn` is `turns`, it can be taken up again. */
   call?: BackgroundCall & { turn: number };

@@ -29,7 +29,7 @@ export async function restartPhase(domain: Domain, { run }: RunRecord): Promise<
       attempt: (stored.attempt ?? 0) + 1,
       run: {
         ...stored.run,
-        ...(stored.checkpoint && { started_at: stored.checkpoint.run.started_at }),
+        started_at: stored.checkpoint?.run.started_at ?? null,
         status: 'queued',
       },
     };

@@ -109,7 +109,7 @@ async function begin(
         placeRun(domain, run, assistant, params),
       ]);
       await checkFree(scope, thread);
-      const stored: RunRecord = { ...placed.record, checkpoint: begun.state, place: noted.place };
+      const stored: RunRecord = { ...placed.record, place: noted.place };
       // The run itself comes last: before it is there, nothing that points to it counts.
       await domain.store.setMany([
         noted.write,
