@@ -3,8 +3,8 @@ import { errorObject } from './openai/envelope.ts';
 
 export interface SseEvent {
   event: string;
-  data: unknown;
-  /** The data as JSON, where that is at hand. */
+  data?: unknown;
+  /** The data as JSON, where that is at hand instead. */
   json?: string;
   /** Position in the run's stream, for clients that pick it up again. */
   id?: number;

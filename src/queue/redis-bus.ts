@@ -6,6 +6,7 @@
  * stream from the one that was there before the run was begun anew.
  */
 import { nanoid } from 'nanoid';
+import { oneByOne } from '../assistants/text-deltas.ts';
 import type { AssistantEvent } from '../assistants/types.ts';
 import { type Bus, beginsRun, endsStream, type NumberedEvent } from '../runs/bus.ts';
 import { wrap } from '../store/errors.ts';
@@ -76,11 +77,11 @@ export async function openRedisBuses(url: string, namespace: string): Promise<Re
   let sending: Promise<void> | undefined;
   let closed = false;
 
-  function add(key: string, events: readonly AssistantEvent[]): void {
+  function add(key: string, events: AssistantEvent[]): void {
     const last = pending.at(-1);
     // What came since the last sending goes as one, if it is all of one run.
     if (last?.key === key) last.events.push(...events);
-    else pending.push({ key, name: nanoid(10), events: [...events], since: performance.now() });
+    else pending.push({ key, name: nanoid(10), events, since: performance.now() });
     sending ??= send().finally(() => {
       sending = undefined;
     });
@@ -170,7 +171,7 @@ export async function openRedisBuses(url: string, namespace: string): Promise<Re
     return {
       shared: true,
       publish(runId, events) {
-        if (events.length > 0) add(key(runId), events);
+        if (events.length > 0) add(key(runId), oneByOne(events));
       },
       async position(runId) {
         if (redis.status === 'ready') await sending;

@@ -4,15 +4,33 @@
  * Text that has been sent is kept once, not once per delta: a run's log grows with its messages, not with their number
  * of pieces.
  */
-import { asTextDelta, type TextDelta, textDeltaEvent } from '../assistants/text-delta.ts';
+import {
+  areTextDeltas,
+  countOf,
+  type RunEvent,
+  type TextDeltas,
+  textDeltaEvents,
+} from '../assistants/text-deltas.ts';
 import type { AssistantEvent } from '../assistants/types.ts';
 import { iteratorOf } from './hand-over.ts';
 
-export type NumberedEvent = AssistantEvent & { id: number };
+/** Its number; of text deltas that of the first, and the others follow. */
+export type NumberedEvent = RunEvent & { id: number };
+
+/** The number of the last event that it stands for. */
+export const lastNumber = (event: NumberedEvent): number => event.id + countOf(event) - 1;
+
+/** Each as the event that a client is told of. */
+export function numberedOneByOne(events: readonly NumberedEvent[]): (AssistantEvent & { id: number })[] {
+  return events.flatMap((event) =>
+    areTextDeltas(event) ? textDeltaEvents(event).map((one, at) => ({ ...one, id: event.id + at })) : [event],
+  );
+}
 
 /** Text deltas of one message part, told apart again by where each ended. */
-interface TextEntry extends TextDelta {
+interface TextEntry extends Omit<TextDeltas, 'texts'> {
   first: number;
+  text: string;
   ends: number[];
 }
 type Entry = TextEntry | { first: number; event: AssistantEvent };
@@ -40,8 +58,8 @@ const ENDINGS: ReadonlySet<string> = new Set([
 /** With which the stream of a run begins. */
 const BEGINNINGS: ReadonlySet<string> = new Set(['thread.created', 'thread.run.created']);
 
-export const endsStream = (event: AssistantEvent) => ENDINGS.has(event.event);
-export const beginsRun = (event: AssistantEvent) => BEGINNINGS.has(event.event);
+export const endsStream = (event: RunEvent) => !areTextDeltas(event) && ENDINGS.has(event.event);
+export const beginsRun = (event: RunEvent) => !areTextDeltas(event) && BEGINNINGS.has(event.event);
 
 /** Looks out for where a run's stream ends, from the moment it is made. */
 export interface Watch {
@@ -54,7 +72,7 @@ export interface Watch {
 export interface Bus {
   /** Whether it carries the events of other processes too. */
   readonly shared: boolean;
-  publish(runId: string, events: readonly AssistantEvent[]): void;
+  publish(runId: string, events: readonly RunEvent[]): void;
   /** The number of the newest event; 0 before the first. */
   position(runId: string): number | Promise<number>;
   /** Whether all events of the run after number `after` are at hand, or will be: its beginning is, and is not forgotten. */
@@ -139,17 +157,11 @@ export function createBus(keepMs = 600_000): Bus {
     publish(runId, events) {
       if (events.length === 0) return;
       const channel = open(runId);
-      const first = channel.last + 1;
-      for (const event of events) record(channel, event);
-      const last = events.at(-1) as AssistantEvent;
-      channel.silent = endsStream(last);
+      const fresh = events.map((event) => ({ ...event, id: record(channel, event) }));
+      channel.silent = endsStream(events.at(-1) as RunEvent);
       clearTimeout(channel.expiry);
       if (channel.silent) expire(runId, channel);
-      if (channel.listeners.size === 0) return;
-      wakeAll(
-        channel,
-        events.map((event, at) => ({ ...event, id: first + at })),
-      );
+      wakeAll(channel, fresh);
     },
     position: (runId) => channels.get(runId)?.last ?? 0,
     holds(runId, after) {
@@ -174,7 +186,8 @@ export function createBus(keepMs = 600_000): Bus {
           if (cursor < channel.last) {
             const batch = fresh?.[0]?.id === cursor + 1 ? fresh : eventsAfter(channel, cursor);
             fresh = undefined;
-            cursor = batch.at(-1)?.id ?? channel.last;
+            const newest = batch.at(-1);
+            cursor = newest ? lastNumber(newest) : channel.last;
             const end = batch.findIndex(endsStream);
             if (end < 0) return { value: batch };
             leave();
@@ -242,15 +255,25 @@ function wakeAll({ listeners }: Channel, fresh?: NumberedEvent[]): void {
   for (const wake of [...listeners]) wake(fresh);
 }
 
-function record(channel: Channel, event: AssistantEvent): void {
-  channel.last += 1;
-  const piece = asTextDelta(event);
-  const open = channel.entries.at(-1);
-  if (!piece) channel.entries.push({ first: channel.last, event });
-  else if (open && 'text' in open && open.message === piece.message && open.index === piece.index) {
-    open.text += piece.text;
+/** Gives the number of the event, or of the first for which it stands. */
+function record(channel: Channel, event: RunEvent): number {
+  const first = channel.last + 1;
+  channel.last += countOf(event);
+  if (!areTextDeltas(event)) {
+    channel.entries.push({ first, event });
+    return first;
+  }
+  const { message, index, texts } = event;
+  let open = channel.entries.at(-1);
+  if (!open || !('text' in open) || open.message !== message || open.index !== index) {
+    open = { first, message, index, text: '', ends: [] };
+    channel.entries.push(open);
+  }
+  for (const text of texts) {
+    open.text += text;
     open.ends.push(open.text.length);
-  } else channel.entries.push({ first: channel.last, ...piece, ends: [piece.text.length] });
+  }
+  return first;
 }
 
 function eventsAfter(channel: Channel, after: number): NumberedEvent[] {
@@ -262,11 +285,10 @@ function eventsAfter(channel: Channel, after: number): NumberedEvent[] {
       if (entry.first > after) events.push({ ...entry.event, id: entry.first });
       continue;
     }
-    for (let piece = Math.max(0, after + 1 - entry.first); piece < entry.ends.length; piece++) {
-      const start = piece === 0 ? 0 : entry.ends[piece - 1];
-      const text = entry.text.slice(start, entry.ends[piece]);
-      events.push({ ...textDeltaEvent({ ...entry, text }), id: entry.first + piece });
-    }
+    const { first, message, index, text, ends } = entry;
+    const from = Math.max(0, after + 1 - first);
+    const texts = ends.slice(from).map((end, nth) => text.slice(ends[from + nth - 1] ?? 0, end));
+    if (texts.length > 0) events.push({ message, index, texts, id: first + from });
   }
   return events;
 }

@@ -3,7 +3,7 @@ import { closing } from '../assistants/errors.ts';
 import { goesOn, type PhaseStart } from '../assistants/runs.ts';
 import { retrieveThread } from '../assistants/threads.ts';
 import type { Thread } from '../assistants/types.ts';
-import { endsStream, type NumberedEvent } from './bus.ts';
+import { endsStream, lastNumber, type NumberedEvent } from './bus.ts';
 import { iteratorOf } from './hand-over.ts';
 import { type Seen, seenBefore, storedEvents, Told } from './replay.ts';
 import type { Scope } from './scope.ts';
@@ -102,7 +102,7 @@ function fromBus(
         idle = 0;
         told.add(read.value);
         const last = read.value.at(-1) as NumberedEvent;
-        cursor = last.id;
+        cursor = lastNumber(last);
         ended = endsStream(last);
         return read;
       } else if (!(await isAlive(scope, threadId, runId)) && ++idle > 1) {

@@ -3,6 +3,7 @@
  * taken the run over. Steps and messages as they ended, then the run.
  */
 import { allRunMessages, allSteps, goesOn, type PhaseStart, type RunRecord } from '../assistants/runs.ts';
+import { areTextDeltas, type RunEvent } from '../assistants/text-deltas.ts';
 import type { AssistantEvent, Message, Run, RunStep } from '../assistants/types.ts';
 import type { Scope } from './scope.ts';
 import { whileWaiting } from './wait.ts';
@@ -42,9 +43,11 @@ export class Told {
   readonly #closed = new Set<string>();
   #run = false;
 
-  add(events: readonly AssistantEvent[]): void {
-    for (const { event, data } of events) {
+  add(events: readonly RunEvent[]): void {
+    for (const told of events) {
       this.#run = true;
+      if (areTextDeltas(told)) continue;
+      const { event, data } = told;
       if (event === 'thread.message.delta' || !('id' in data)) continue;
       if (OPENED.test(event)) this.#open.add(data.id);
       else if (CLOSED.test(event)) this.#closed.add(data.id);

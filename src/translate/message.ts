@@ -1,5 +1,5 @@
 /** Text, refusals and their annotations: from a `message` item to a thread.message (§3.4, §4.4). */
-import type { Annotation, Message } from '../assistants/types.ts';
+import type { Annotation, Message, MessageDeltaEvent } from '../assistants/types.ts';
 import { anchor, annotationKey, note } from './annotations.ts';
 import { closeMessage, openStep } from './closing.ts';
 import { piecesOf } from './join-deltas.ts';
@@ -231,20 +231,13 @@ function write(w: Work, at: number, pieces: readonly string[], raw: boolean, ann
     messageDelta(w, message, { index, type: 'text', text: { value, annotations: [quoted] } });
     return;
   }
-  pieces.forEach((piece, nth) => {
-    const opens = first && nth === 0;
-    messageDelta(w, message, {
-      index,
-      type: 'text',
-      text: opens ? { value: piece, annotations: [] } : { value: piece },
-    });
-  });
+  if (first)
+    messageDelta(w, message, { index, type: 'text', text: { value: pieces[0] ?? '', annotations: [] } });
+  const texts = first ? pieces.slice(1) : pieces;
+  if (texts.length > 0) emit(w, { message: message.id, index, texts });
 }
 
-type ContentDelta = Extract<
-  Work['events'][number],
-  { event: 'thread.message.delta' }
->['data']['delta']['content'][number];
+type ContentDelta = NonNullable<MessageDeltaEvent['delta']['content']>[number];
 
 function messageDelta(w: Work, message: Message, content: ContentDelta): void {
   emit(w, {

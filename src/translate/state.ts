@@ -1,4 +1,5 @@
 /** What the reducer remembers between two upstream events, and the pad it writes one reduction on. */
+import type { RunEvent } from '../assistants/text-deltas.ts';
 import type { AssistantEvent, Usage } from '../assistants/types.ts';
 import type { Json } from './read.ts';
 import type { Change, Effect, ReduceContext, Reduction, RunState } from './types.ts';
@@ -103,7 +104,7 @@ export function result(w: Work): Reduction {
   return { state: w.state, changes: w.changes, events: w.events, effects: w.effects };
 }
 
-export function emit(w: Work, event: AssistantEvent): void {
+export function emit(w: Work, event: RunEvent): void {
   if (w.events.length === 0) w.events = [event];
   else w.events.push(event);
 }
@@ -126,10 +127,10 @@ export function take(w: Work, kind: keyof State['counts']): number {
 }
 
 /** Replaces the run, stores it and says so in the stream. */
-export function setRun(w: Work, event: RunEvent, values: Partial<RunState['run']>): void {
+export function setRun(w: Work, event: ChangeOfRun, values: Partial<RunState['run']>): void {
   w.state.run = { ...w.state.run, ...values };
   change(w, { type: 'run', run: w.state.run });
   emit(w, { event, data: w.state.run });
 }
 
-type RunEvent = Extract<AssistantEvent, { data: RunState['run'] }>['event'] & `thread.run.${string}`;
+type ChangeOfRun = Extract<AssistantEvent, { data: RunState['run'] }>['event'] & `thread.run.${string}`;

@@ -1,7 +1,8 @@
 /** The shapes between a run and the Responses API. Everything here is plain JSON: a state can be stored and read back. */
 import type { Responses } from 'openai/resources/responses/responses';
 import type { Change, ResponseOutputItem, RunState } from '../assistants/progress.ts';
-import type { AssistantEvent, LastError, Message, Run } from '../assistants/types.ts';
+import type { RunEvent } from '../assistants/text-deltas.ts';
+import type { LastError, Message, Run } from '../assistants/types.ts';
 import type { Profile } from '../upstream/profile.ts';
 
 export type { Change, LocalCall, ResponseOutputItem, RunState } from '../assistants/progress.ts';
@@ -52,7 +53,7 @@ export type Effect =
 export interface Reduction {
   state: RunState;
   changes: Change[];
-  events: AssistantEvent[];
+  events: RunEvent[];
   effects: Effect[];
 }
 

@@ -1,5 +1,6 @@
 /** The recorded-shape upstream streams of fixtures/streams, and how a run goes through one. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { oneByOne } from '../../src/assistants/text-deltas.ts';
 import type { AssistantEvent, Message, Run, RunStep } from '../../src/assistants/types.ts';
 import { beginRun, reduce, submitOutputs } from '../../src/translate/reduce.ts';
 import type { Effect, Reduction, ResponseStreamEvent, RunState } from '../../src/translate/types.ts';
@@ -100,7 +101,7 @@ function submitTo(played: Played, state: RunState, { submit }: Submit): void {
 
 export function take(played: Played, { state, events, changes, effects }: Reduction): void {
   played.state = state;
-  played.streams.at(-1)?.push(...events);
+  played.streams.at(-1)?.push(...oneByOne(events));
   played.effects.push(...effects);
   for (const change of changes) {
     if (change.type === 'run') played.run = change.run;

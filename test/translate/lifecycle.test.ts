@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { oneByOne } from '../../src/assistants/text-deltas.ts';
 import { beginCancel, beginRun, endRun, reduce, submitOutputs } from '../../src/translate/reduce.ts';
 import type { Reduction, ResponseStreamEvent, RunState } from '../../src/translate/types.ts';
 import { fixtures, type Played, play, take } from './fixtures.ts';
@@ -15,7 +16,8 @@ const upTo = (name: string, count: number): Played =>
   play(fixture(name).upstream.slice(0, count), fixture(name).run);
 /** A run that waits for the output of one call. */
 const waiting = () => upTo('reasoning-items', 99);
-const names = ({ events }: Reduction) => events.map(({ event }) => event);
+const told = ({ events }: Reduction) => oneByOne(events);
+const names = (reduction: Reduction) => told(reduction).map(({ event }) => event);
 const event = (value: unknown) => value as ResponseStreamEvent;
 
 describe('§1.7 timestamps of a run', () => {
@@ -84,7 +86,7 @@ describe('§3.3 f–h what is open when a run ends', () => {
       'thread.run.step.expired',
       'thread.run.expired',
     ]);
-    expect(ended.events[0]?.data).toMatchObject({
+    expect(told(ended)[0]?.data).toMatchObject({
       incomplete_details: { reason: 'run_expired' },
       content: [{ type: 'text', text: { value: 'Hello' } }],
     });
@@ -142,8 +144,10 @@ describe('nothing happens to a run that does not wait for it', () => {
 
 describe('§2.2 submitted outputs', () => {
   it('an output that is not there counts as an empty one', () => {
-    const { events } = submitOutputs(waiting().state, [], ctx);
-    expect(events[0]?.data).toMatchObject({ step_details: { tool_calls: [{ function: { output: '' } }] } });
+    const submitted = submitOutputs(waiting().state, [], ctx);
+    expect(told(submitted)[0]?.data).toMatchObject({
+      step_details: { tool_calls: [{ function: { output: '' } }] },
+    });
   });
 
   it('the finished turn stays readable until the next response begins', () => {

@@ -1,6 +1,6 @@
 /** A phase of a run as a stream, framed as DashScope frames it: nothing behind the colons, the same `request_id` everywhere (§A.9). */
 import type { Run } from '../../assistants/types.ts';
-import type { NumberedEvent } from '../../runs/bus.ts';
+import { type NumberedEvent, numberedOneByOne } from '../../runs/bus.ts';
 import { followPhase } from '../../runs/follow.ts';
 import type { Scope } from '../../runs/scope.ts';
 import type { Started } from '../../runs/start.ts';
@@ -31,7 +31,7 @@ export function streamRun(c: Ctx, run: Run, events: AsyncIterable<NumberedEvent[
   const present = createEventPresenter(run);
   return sseResponse(events, {
     show: (batch) =>
-      batch.flatMap((one) =>
+      numberedOneByOne(batch).flatMap((one) =>
         present(one).map(({ event, data }) => ({ event, data: { ...(data as object), request_id } })),
       ),
     framing: DASHSCOPE_FRAMING,

@@ -2,18 +2,18 @@
 
 import { z } from 'zod';
 import type { RunRecord } from '../../assistants/runs.ts';
-import { asTextDelta, textDeltaJson } from '../../assistants/text-delta.ts';
+import { areTextDeltas, textDeltaJson } from '../../assistants/text-deltas.ts';
 import type { Run } from '../../assistants/types.ts';
-import type { NumberedEvent } from '../../runs/bus.ts';
+import { type NumberedEvent, numberedOneByOne } from '../../runs/bus.ts';
 import { cancelUnread } from '../../runs/cancel.ts';
 import { followPhase, resumeRun } from '../../runs/follow.ts';
 import type { Scope } from '../../runs/scope.ts';
 import { settledRun } from '../../runs/settle.ts';
 import type { Started } from '../../runs/start.ts';
-import { sseResponse } from '../sse.ts';
+import { type SseEvent, sseResponse } from '../sse.ts';
 import { answer, type Ctx, queryOf } from './context.ts';
 import { isV4Js, responseHeaders } from './headers.ts';
-import { presentEvent, presentObject } from './present.ts';
+import { type EventView, presentEvent, presentObject } from './present.ts';
 import { includeQuery } from './queries.ts';
 
 interface StreamOptions {
@@ -85,13 +85,7 @@ function stream(
   const options = { includeSearchContent, v4Js: isV4Js(c.req.raw.headers) };
   const ended = c.env.identity.streamBegins?.();
   return sseResponse(needsPacing(c.req.raw.headers) ? oneATurn(events) : events, {
-    // Whatever is changed in it, an event keeps its number.
-    show: (batch) =>
-      batch.map((event) => {
-        const delta = asTextDelta(event);
-        if (!delta) return presentEvent(event, options) as NumberedEvent;
-        return { event: event.event, data: event.data, id: event.id, json: textDeltaJson(delta) };
-      }),
+    show: (batch) => batch.flatMap((event) => shown(event, options)),
     headers: { ...responseHeaders(c.env), [POSITION_HEADER]: String(position) },
     keepAliveMs: c.env.service.keepAliveMs,
     beforeChunk: c.env.identity.beforeChunk,
@@ -102,6 +96,16 @@ function stream(
       if (end === 'cancelled' && c.env.service.cancelOnDisconnect) leaveRun(scope, threadId, runId);
     },
   });
+}
+
+/** Whatever is changed in it, an event keeps its number. */
+function shown(event: NumberedEvent, view: EventView): SseEvent[] {
+  if (!areTextDeltas(event)) return [{ ...presentEvent(event, view), id: event.id }];
+  return textDeltaJson(event).map((json, at) => ({
+    event: 'thread.message.delta',
+    json,
+    id: event.id + at,
+  }));
 }
 
 /** The client is gone, and nobody waits for the outcome. */
@@ -127,9 +131,9 @@ function needsPacing(headers: Headers): boolean {
 }
 
 /** Event by event, each with a turn of the event loop in which it can be read. */
-async function* oneATurn<T>(batches: AsyncIterable<T[]>): AsyncGenerator<T[]> {
+async function* oneATurn(batches: AsyncIterable<NumberedEvent[]>): AsyncGenerator<NumberedEvent[]> {
   for await (const batch of batches) {
-    for (const event of batch) {
+    for (const event of numberedOneByOne(batch)) {
       yield [event];
       await new Promise<void>((resolve) =>
         typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve, 0),
