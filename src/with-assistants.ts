@@ -96,10 +96,10 @@ function wrap(inner: Fetch, handle: Handle, client: ClientLike): WrappedFetch {
     const url = addressOf(input);
     const route = url && localRoute(url.pathname, basePathOf(client));
     if (!route) return inner(input, withoutRetryKey(init));
-    const text = textOf(init);
+    const text = textOf(input, init);
     let request: Request;
     try {
-      request = requestOf(input, text === undefined ? init : { ...init, body: null });
+      request = text === undefined ? requestOf(input, init) : requestWithoutBody(url, init);
     } catch (error) {
       // What a fetch throws is taken for a broken connection, and tried again.
       return errorResponse(badRequest(`Invalid request: ${(error as Error).message}`), newRequestId());
@@ -125,9 +125,28 @@ function addressOf(input: string | URL | Request): URL | undefined {
   return URL.canParse(address) ? new URL(address) : undefined;
 }
 
-/** What an SDK posts is a string. To make a stream of it, which a request does, and to read that would be a detour. */
-function textOf({ method, body }: RequestInit = {}): string | undefined {
-  return typeof body === 'string' && /^post$/i.test(method ?? '') ? body : undefined;
+/**
+ * The body of a request as SDKs make them: JSON that was posted, or nothing. Undefined for all others. To make a stream of
+ * it, which a request does, and to read that would be a detour.
+ */
+function textOf(
+  input: string | URL | Request,
+  { method = 'GET', body }: RequestInit = {},
+): string | undefined {
+  if (isRequest(input) || !/^(GET|POST|DELETE)$/i.test(method)) return undefined;
+  if (body === undefined || body === null) return '';
+  return typeof body === 'string' && /^POST$/i.test(method) ? body : undefined;
+}
+
+/** All that is read of a request whose body is at hand. A real one copies the headers, and ties a signal to the one given. */
+function requestWithoutBody(url: URL, { method = 'GET', headers, signal }: RequestInit = {}): Request {
+  return {
+    method: method.toUpperCase(),
+    url: url.href,
+    headers: headers instanceof Headers ? headers : new Headers(headers),
+    signal: signal ?? new AbortController().signal,
+    body: null,
+  } as Request;
 }
 
 /** @throws TypeError for a method, header or body that fetch does not take either */
