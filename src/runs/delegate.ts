@@ -6,7 +6,7 @@ import { execute } from './executor.ts';
 import { holdLease, type RunLease } from './lease.ts';
 import { laneOf } from './rate-limit.ts';
 import { restartPhase } from './restart.ts';
-import type { Scope, Withdraw } from './scope.ts';
+import type { Beginning, Scope, Withdraw } from './scope.ts';
 import { endedIfDue, isCutOff, phaseOf, storedState } from './settle.ts';
 
 /** One phase of a run, as it stands in line. */
@@ -36,6 +36,7 @@ export interface Delegate {
 
 /**
  * Lets a run be carried out, here or elsewhere; resolves when the upstream has taken it on, or after a while.
+ * @param lease released when the phase is over, or goes to somebody else
  * @throws ApiError where the upstream refused the caller: the run has then been withdrawn (§4.6)
  */
 export async function carryOn(
@@ -43,11 +44,15 @@ export async function carryOn(
   record: RunRecord,
   state: RunState,
   lease: RunLease,
-  withdraw?: Withdraw,
+  beginning?: Beginning,
 ): Promise<void> {
   const { delegate, log } = scope.clockwork;
-  if (!delegate) return execute(scope, record, state, lease, withdraw).accepted;
-  await lease.release();
+  if (!delegate) return execute(scope, record, state, lease, beginning).accepted;
+  try {
+    await beginning?.stored;
+  } finally {
+    await lease.release();
+  }
   // The run is stored: where it cannot be put in line now, it is when it is looked after next.
   const { refused } = await delegate
     .addAndWait({
@@ -57,7 +62,7 @@ export async function carryOn(
       phase: phaseOf(record),
       baseURL: scope.upstream.baseURL,
       again: false,
-      withdraw,
+      withdraw: beginning?.withdraw,
     })
     .catch((error: unknown): Verdict => {
       log('warn', 'A run could not be put in line.', { runId: record.run.id, error });
@@ -99,7 +104,7 @@ export async function workOn(
     await lease.release();
     return undefined;
   }
-  const execution = execute(scope, record, storedState(scope, record), lease, withdraw);
+  const execution = execute(scope, record, storedState(scope, record), lease, { withdraw });
   execution.accepted.then(
     () => tell({}),
     (error: unknown) => tell(error instanceof ApiError ? { refused: refusalOf(error) } : {}),

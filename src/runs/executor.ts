@@ -23,7 +23,7 @@ import type { RunLease } from './lease.ts';
 import { answers, LAST_ROUND, MAX_ROUNDS } from './local-calls.ts';
 import { OutOfTokens, openResponse } from './open-response.ts';
 import { laneOf, type Waiting, whenAllowed } from './rate-limit.ts';
-import type { Execution, Scope, Withdraw } from './scope.ts';
+import type { Beginning, Execution, Scope } from './scope.ts';
 import { Slot } from './slot.ts';
 import { withdrawRun } from './withdraw.ts';
 
@@ -38,14 +38,14 @@ const MOST_ATTEMPTS = 20;
 
 /**
  * @param lease held for the run; released when the phase is over
- * @param withdraw what to take back when the upstream refuses the caller; absent for phases after the first
+ * @param beginning of the run; absent for phases after the first
  */
 export function execute(
   scope: Scope,
   record: RunRecord,
   start: RunState,
   lease: RunLease,
-  withdraw?: Withdraw,
+  { withdraw, stored: storing = Promise.resolve() }: Beginning = {},
 ): Execution {
   const { domain, clockwork } = scope;
   const { id: runId, thread_id: threadId, expires_at } = record.run;
@@ -62,6 +62,12 @@ export function execute(
   let call: BackgroundCall | undefined = hasOpenCall(record) ? record.call : undefined;
   /** Files that are stored and not yet on the run's record, which they are deleted with. */
   let files: string[] = [];
+  const stored = storing.catch(() => {
+    // There is no such run: what its phase has begun comes to nothing.
+    abort.abort();
+    throw new Overtaken();
+  });
+  stored.catch(() => {});
 
   const slot = new Slot(clockwork.queue);
   const waiting: Waiting = {
@@ -153,7 +159,10 @@ export function execute(
     const toolsSpent = (state.localRounds ?? 0) >= MAX_ROUNDS;
     const tools = { localFunctions: offers, toolsSpent };
     const open = () => unlessAborted(openResponse(scope, current, tools, signal), signal);
-    const opened = await whenAllowed(open, waiting, signal);
+    const opening = whenAllowed(open, waiting, signal);
+    opening.catch(() => {});
+    await stored;
+    const opened = await opening;
     accepted.resolve();
     const localTypes = new Map(offers.map(({ name, type }) => [name, type]));
     for await (const batch of untilAborted(opened.events, signal)) {
@@ -221,6 +230,7 @@ export function execute(
 
   async function settleFailure(error: unknown) {
     if (error instanceof Overtaken || leaseLost) return;
+    await stored;
     if (stopping) return finishStop(stopping);
     if (isOutage(error) && (record.attempt ?? 0) < MOST_ATTEMPTS) {
       // It did nothing wrong: it is taken up again as it is stored, as if this process had died (src/runs/recover.ts).

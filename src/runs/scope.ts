@@ -35,6 +35,17 @@ export interface Withdraw {
   thread: boolean;
 }
 
+/** What the first phase of a run begins with. */
+export interface Beginning {
+  /** Absent where nothing is to be taken back. */
+  withdraw?: Withdraw | undefined;
+  /**
+   * Resolves when the run is stored and its beginning has been told, before which nothing of the phase may be; rejects where it
+   * could not be stored. Absent where it has been.
+   */
+  stored?: Promise<void> | undefined;
+}
+
 /** Goes around one phase of a run; gives the run as the phase left it. */
 export type ObserveRun = (run: Run, work: () => Promise<Run>) => Promise<Run>;
 

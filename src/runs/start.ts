@@ -14,7 +14,7 @@ import { contextFor } from './commit.ts';
 import { carryOn } from './delegate.ts';
 import { deleteThread } from './deletion.ts';
 import { holdLease, type RunLease } from './lease.ts';
-import type { Scope, Withdraw } from './scope.ts';
+import type { Scope } from './scope.ts';
 import { activeRunOf } from './settle.ts';
 
 /** A run that has begun, or goes on, and the phase that was begun with it. */
@@ -101,6 +101,7 @@ async function begin(
     clockwork.count?.leave(run.id);
     throw error;
   })) as RunLease;
+  let going: Promise<void> | undefined;
   const storeRun = async (noted: { place: string; write: Entry }) =>
     domain.store.lock(locks.thread(threadId), async () => {
       const [thread, placedMessages, placed] = await Promise.all([
@@ -109,16 +110,25 @@ async function begin(
         placeRun(domain, run, assistant, params),
       ]);
       await checkFree(scope, thread);
-      const stored: RunRecord = { ...placed.record, place: noted.place };
+      const record: RunRecord = { ...placed.record, place: noted.place };
+      const withdraw = { messages: placedMessages.messages.map(({ id }) => id), thread: opening.length > 0 };
       // The run itself comes last: before it is there, nothing that points to it counts.
-      await domain.store.setMany([
+      const written = domain.store.setMany([
         noted.write,
         [keys.thread(threadId), { ...thread, activeRun: run.id } satisfies ThreadRecord],
         ...placedMessages.writes,
         ...placed.writes,
-        [keys.run(threadId, run.id), stored],
+        [keys.run(threadId, run.id), record],
       ]);
-      return { record: stored, messages: placedMessages.messages };
+      const stored = written.then(() => clockwork.bus.publish(run.id, [...opening, ...begun.events]));
+      const go = () => carryOn(scope, record, begun.state, lease, { withdraw, stored });
+      // Nothing can come in between any more: the upstream is asked while the store writes, unless what it is asked is
+      // among what is written.
+      if (additional.length === 0) going = go();
+      // Where the store fails, that is told, and not what becomes of the call.
+      going?.catch(() => {});
+      await stored;
+      return go;
     });
   const noted = clockwork.active.enter({
     tenant: domain.tenant,
@@ -126,15 +136,12 @@ async function begin(
     runId: run.id,
     baseURL: scope.upstream.baseURL,
   });
-  const { record, messages } = await noted.then(storeRun).catch(async (error: unknown) => {
+  const go = await noted.then(storeRun).catch(async (error: unknown) => {
     clockwork.count?.leave(run.id);
-    await lease.release();
+    if (!going) await lease.release();
     throw error;
   });
-
-  clockwork.bus.publish(run.id, [...opening, ...begun.events]);
-  const withdraw: Withdraw = { messages: messages.map(({ id }) => id), thread: opening.length > 0 };
-  await carryOn(scope, record, begun.state, lease, withdraw);
+  await (going ?? go());
   return { run, position: 0, steps: 0, messages: 0 };
 }
 
