@@ -4,9 +4,9 @@ import { errorObject } from './openai/envelope.ts';
 export interface SseEvent {
   event: string;
   data?: unknown;
-  /** The data as JSON, where that is at hand instead. */
-  json?: string;
-  /** Position in the run's stream, for clients that pick it up again. */
+  /** The data of as many events in a row, as JSON, where that is at hand instead. */
+  json?: readonly string[];
+  /** Position in the run's stream, for clients that pick it up again; of several events that of the first. */
   id?: number;
 }
 
@@ -15,7 +15,7 @@ export type SseEnd = 'complete' | 'failed' | 'cancelled';
 
 /** How events become text. */
 export interface Framing {
-  frame(event: SseEvent, ids: boolean): string;
+  frame(event: SseEvent, ids: boolean): readonly string[];
   /** What a stream ends with when all went well. */
   done: string;
   /** What it ends with when its source threw. */
@@ -57,8 +57,11 @@ function singleLines(chunk: string): string {
   return EXTRA_LINE_ENDS.reduce((text, [char, escaped]) => text.replaceAll(char, escaped), chunk);
 }
 
-function frame({ event, data, json = JSON.stringify(data), id }: SseEvent, ids: boolean): string {
-  return `${ids && id !== undefined ? `id: ${id}\n` : ''}event: ${event}\ndata: ${json}\n\n`;
+function frame({ event, data, json = [JSON.stringify(data)], id }: SseEvent, ids: boolean): string[] {
+  const name = `event: ${event}\ndata: `;
+  return ids && id !== undefined
+    ? json.map((text, at) => `id: ${id + at}\n${name}${text}\n\n`)
+    : json.map((text) => `${name}${text}\n\n`);
 }
 
 /** In characters. The SDKs' parsers copy what is left of a chunk once for each event in it, so that long ones cost them much. */
@@ -68,8 +71,8 @@ const LONGEST_CHUNK = 4_096;
 function chunksOf(batch: readonly SseEvent[], { frame }: Framing, ids: boolean): string[] {
   const chunks: string[] = [];
   let chunk = '';
-  for (const event of batch) {
-    chunk += frame(event, ids);
+  for (const text of batch.flatMap((event) => frame(event, ids))) {
+    chunk += text;
     if (chunk.length < LONGEST_CHUNK) continue;
     chunks.push(chunk);
     chunk = '';
@@ -81,7 +84,10 @@ function chunksOf(batch: readonly SseEvent[], { frame }: Framing, ids: boolean):
 const OPENAI: Framing = {
   frame,
   done: DONE,
-  failed: (error, requestId) => frame({ event: 'error', data: errorObject(error, requestId) }, false) + DONE,
+  failed: (error, requestId) =>
+    frame({ event: 'error', data: errorObject(error, requestId) }, false)
+      .concat(DONE)
+      .join(''),
 };
 
 /**

@@ -28,7 +28,7 @@ function seen(run: Run, events: readonly AssistantEvent[]): Yielded[] {
   const present = createEventPresenter(run);
   const text = events
     .flatMap(present)
-    .map(({ event, data }) =>
+    .flatMap(({ event, data }) =>
       DASHSCOPE_FRAMING.frame({ event, data: { ...(data as object), request_id: 'r' } }, false),
     )
     .join('');

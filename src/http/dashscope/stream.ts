@@ -9,13 +9,13 @@ import type { Ctx } from './context.ts';
 import { flatError, responseHeaders } from './envelope.ts';
 import { createEventPresenter } from './events.ts';
 
-const frame = ({ event, data }: SseEvent): string => `event:${event}\ndata:${JSON.stringify(data)}\n\n`;
+const frame = ({ event, data }: SseEvent) => [`event:${event}\ndata:${JSON.stringify(data)}\n\n`];
 
 /** A space behind a colon is what the Python SDK fails on (§A.9.3). After an error nobody reads on. */
 export const DASHSCOPE_FRAMING: Framing = {
   frame,
   done: 'event:done\ndata:[DONE]\n\n',
-  failed: (error, requestId) => frame({ event: 'error', data: flatError(error, requestId) }),
+  failed: (error, requestId) => frame({ event: 'error', data: flatError(error, requestId) }).join(''),
 };
 
 /** @param started the phase that was begun for this request */

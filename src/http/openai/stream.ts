@@ -85,7 +85,7 @@ function stream(
   const options = { includeSearchContent, v4Js: isV4Js(c.req.raw.headers) };
   const ended = c.env.identity.streamBegins?.();
   return sseResponse(needsPacing(c.req.raw.headers) ? oneATurn(events) : events, {
-    show: (batch) => batch.flatMap((event) => shown(event, options)),
+    show: (batch) => batch.map((event) => shown(event, options)),
     headers: { ...responseHeaders(c.env), [POSITION_HEADER]: String(position) },
     keepAliveMs: c.env.service.keepAliveMs,
     beforeChunk: c.env.identity.beforeChunk,
@@ -99,13 +99,11 @@ function stream(
 }
 
 /** Whatever is changed in it, an event keeps its number. */
-function shown(event: NumberedEvent, view: EventView): SseEvent[] {
-  if (!areTextDeltas(event)) return [{ ...presentEvent(event, view), id: event.id }];
-  return textDeltaJson(event).map((json, at) => ({
-    event: 'thread.message.delta',
-    json,
-    id: event.id + at,
-  }));
+function shown(event: NumberedEvent, view: EventView): SseEvent {
+  const { id } = event;
+  return areTextDeltas(event)
+    ? { event: 'thread.message.delta', json: textDeltaJson(event), id }
+    : { ...presentEvent(event, view), id };
 }
 
 /** The client is gone, and nobody waits for the outcome. */
