@@ -4,13 +4,11 @@
  * Retries, back-off and `retry-after` are the SDK's own; the stream is read with an SSE parser, everything that arrived
  * together handed on together.
  */
-import type OpenAI from 'openai';
 import type { ResponseRequest, ResponseStreamEvent } from '../translate/types.ts';
 import { jsonOf, lost, type Mask, readEvents } from './events.ts';
 import type { Fetch } from './fetch.ts';
 import type { Profile } from './profile.ts';
-import { withRateLimitsTold } from './rate-limit.ts';
-import { withReadableErrors } from './readable-errors.ts';
+import { type Call, type Line, send, sendJson } from './sdk.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 export type { Fetch } from './fetch.ts';
@@ -77,6 +75,7 @@ export interface Upstream {
 
 /** As in the SDKs. */
 const DEFAULT_RETRIES = 2;
+const DEFAULT_TIMEOUT_MS = 600_000;
 
 /** The SDK sets these itself; what the caller's SDK had set for its own request must not go along. */
 const NOT_FORWARDED =
@@ -89,42 +88,36 @@ export function callerHeaders(headers: Iterable<[string, string]>): Record<strin
 
 export function createUpstream(caller: Caller, options: UpstreamOptions): Upstream {
   const mask = masking(caller);
-  const { headers, query, fetchOptions } = caller;
+  const { baseURL, headers, query, fetch, fetchOptions } = caller;
+  const { maxRetries = DEFAULT_RETRIES, timeout = DEFAULT_TIMEOUT_MS } = options;
+  const line: Line = { baseURL, fetch, maxRetries, timeout };
 
-  const call = async (
-    method: 'get' | 'post' | 'delete',
-    path: string,
-    request: {
-      body?: unknown;
-      headers?: Record<string, string>;
-      query?: Record<string, unknown>;
-      signal?: AbortSignal | undefined;
-      stream?: boolean;
-    },
-  ): Promise<Response> => {
-    try {
-      const sdk = await clientFor(caller, options);
-      const own = { ...headers, ...request.headers };
-      const asked = { ...request, headers: own, query: { ...query, ...request.query }, fetchOptions };
-      return await sdk[method](path, asked).asResponse();
-    } catch (error) {
-      throw toUpstreamError(error, mask);
-    }
+  /** With what is the caller's own. */
+  const owned = (request: Partial<Call>): Call => ({
+    ...request,
+    headers: { ...headers, ...request.headers },
+    query: { ...query, ...request.query },
+    fetchOptions,
+  });
+  const failed = (error: unknown): never => {
+    throw toUpstreamError(error, mask);
   };
+  const call = (method: 'get' | 'post' | 'delete', path: string, request: Partial<Call>) =>
+    send(line, method, path, owned(request)).catch(failed);
 
   return {
     profile: options.profile,
-    baseURL: caller.baseURL,
-    maxRetries: options.maxRetries ?? DEFAULT_RETRIES,
+    baseURL,
+    maxRetries,
     background: options.background === true && options.profile.background,
     async respond(body, signal) {
       const { profile } = options;
-      const own = new Set(Object.keys(caller.headers).map((name) => name.toLowerCase()));
-      const headers = Object.fromEntries(
+      const own = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+      const added = Object.fromEntries(
         Object.entries(profile.headers).filter(([name]) => !own.has(name.toLowerCase())),
       );
-      const adapted = profile.adapt(body);
-      const response = await call('post', '/responses', { body: adapted, headers, signal, stream: true });
+      const asked = owned({ body: profile.adapt(body), headers: added, signal, stream: true });
+      const response = await sendJson(line, '/responses', asked).catch(failed);
       return readEvents(response, mask, profile);
     },
     async follow(id, { include, stream, after }, signal) {
@@ -162,42 +155,6 @@ export function createUpstream(caller: Caller, options: UpstreamOptions): Upstre
       return (await jsonOf(await call('post', path, { body, headers }), mask)) as T;
     },
   };
-}
-
-let loading: Promise<typeof import('openai')> | undefined;
-
-/** rethread's own copy of the SDK. Loaded when the first call is made, and asked for only then: loaders may be slow to find it. */
-function loadSdk(): Promise<typeof import('openai')> {
-  loading ??= import('openai');
-  return loading;
-}
-
-/** Clients of the SDK by the fetch they go out through; what is a caller's own goes with each request. */
-const clients = new WeakMap<Fetch, Map<string, OpenAI>>();
-
-async function clientFor({ baseURL, fetch: send }: Caller, options: UpstreamOptions): Promise<OpenAI> {
-  const { maxRetries = DEFAULT_RETRIES, timeout = 600_000 } = options;
-  const { default: SDK } = await loadSdk();
-  const known = clients.get(send) ?? new Map<string, OpenAI>();
-  clients.set(send, known);
-  const key = `${maxRetries} ${timeout} ${baseURL}`;
-  const client =
-    known.get(key) ??
-    new SDK({
-      apiKey: 'sent-by-the-caller',
-      baseURL,
-      fetch: withRateLimitsTold(withReadableErrors(send)) as typeof fetch,
-      defaultHeaders: { Authorization: null },
-      maxRetries,
-      timeout,
-      organization: null,
-      project: null,
-      // A browser page that wraps its client has chosen so already; the SDK's own guard is not ours to repeat.
-      dangerouslyAllowBrowser: true,
-      logLevel: 'off',
-    });
-  known.set(key, client);
-  return client;
 }
 
 /** The SDK leaves a listener on every signal it is given: one that outlives the call is not handed to it. */
