@@ -269,10 +269,12 @@ function record(channel: Channel, event: RunEvent): number {
     open = { first, message, index, text: '', ends: [] };
     channel.entries.push(open);
   }
+  let end = open.text.length;
   for (const text of texts) {
-    open.text += text;
-    open.ends.push(open.text.length);
+    end += text.length;
+    open.ends.push(end);
   }
+  open.text += texts.join('');
   return first;
 }
 

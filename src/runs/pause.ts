@@ -2,6 +2,12 @@
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+/** The event loop's next turn: what can be done without waiting for anything is done before it. */
+export const nextTurn = () =>
+  new Promise<void>((resolve) =>
+    typeof setImmediate === 'function' ? void setImmediate(resolve) : void setTimeout(resolve, 0),
+  );
+
 /** As the SDKs wait between their retries: half a second, then twice as long each time, 8 seconds at most. */
 export const pauseBefore = (retry: number) => Math.min(500 * 2 ** retry, 8_000) * (1 - Math.random() / 4);
 

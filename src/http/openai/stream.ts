@@ -7,6 +7,7 @@ import type { Run } from '../../assistants/types.ts';
 import { type NumberedEvent, numberedOneByOne } from '../../runs/bus.ts';
 import { cancelUnread } from '../../runs/cancel.ts';
 import { followPhase, resumeRun } from '../../runs/follow.ts';
+import { nextTurn } from '../../runs/pause.ts';
 import type { Scope } from '../../runs/scope.ts';
 import { settledRun } from '../../runs/settle.ts';
 import type { Started } from '../../runs/start.ts';
@@ -133,9 +134,7 @@ async function* oneATurn(batches: AsyncIterable<NumberedEvent[]>): AsyncGenerato
   for await (const batch of batches) {
     for (const event of numberedOneByOne(batch)) {
       yield [event];
-      await new Promise<void>((resolve) =>
-        typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve, 0),
-      );
+      await nextTurn();
     }
   }
 }
