@@ -22,7 +22,7 @@ export type Contender = () => Promise<unknown>;
 
 /**
  * Milliseconds of each contender, round by round.
- * @param rounds counted rounds, after a tenth as many that warm up
+ * @param rounds counted rounds, after a quarter as many that warm up
  */
 export async function inTurns<Name extends string>(
   contenders: Record<Name, Contender>,
@@ -30,7 +30,7 @@ export async function inTurns<Name extends string>(
 ): Promise<Record<Name, number[]>> {
   const names = Object.keys(contenders) as Name[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
-  for (let round = -Math.ceil(rounds / 10); round < rounds; round++) {
+  for (let round = -Math.ceil(rounds / 4); round < rounds; round++) {
     // Each round begins with another: what one leaves to be done meanwhile falls on all in turn.
     names.push(names.shift() as Name);
     for (const name of names) {

@@ -15,7 +15,7 @@ interface Case {
 }
 
 const CASES: Case[] = [
-  { name: '100 deltas', script: { deltas: 100 }, rounds: 200, memory: 1.4, file: 1.6 },
+  { name: '100 deltas', script: { deltas: 100 }, rounds: 400, memory: 1.4, file: 1.6 },
   { name: '1 000 deltas', script: { deltas: 1000 }, rounds: 50, memory: 1.25 },
   // 0.8 times the deltas per second.
   { name: '10 000 deltas', script: { deltas: 10_000 }, rounds: 8, memory: 1.25 },

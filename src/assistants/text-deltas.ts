@@ -34,8 +34,18 @@ export function textDeltaEvents({ message, index, texts }: TextDeltas): Assistan
   }));
 }
 
+/** JSON that differs in a text only: `before`, the text as JSON, `after`. */
+export interface JsonOfTexts {
+  before: string;
+  values: readonly string[];
+  after: string;
+}
+
 /** The data of each of {@link textDeltaEvents} as JSON, in a fifth of the time that `JSON.stringify` takes for all of it. */
-export function textDeltaJson({ message, index, texts }: TextDeltas): string[] {
-  const before = `{"id":${JSON.stringify(message)},"object":"thread.message.delta","delta":{"content":[{"index":${index},"type":"text","text":{"value":`;
-  return texts.map((text) => `${before}${JSON.stringify(text)}}}]}}`);
+export function textDeltaJson({ message, index, texts }: TextDeltas): JsonOfTexts {
+  return {
+    before: `{"id":${JSON.stringify(message)},"object":"thread.message.delta","delta":{"content":[{"index":${index},"type":"text","text":{"value":`,
+    values: texts,
+    after: '}}]}}',
+  };
 }

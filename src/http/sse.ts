@@ -1,11 +1,12 @@
 /** Server-sent events as the Assistants API frames them (§3.1); a dialect may frame them its own way. */
+import type { JsonOfTexts } from '../assistants/text-deltas.ts';
 import { errorObject } from './openai/envelope.ts';
 
 export interface SseEvent {
   event: string;
   data?: unknown;
-  /** The data of as many events in a row, as JSON, where that is at hand instead. */
-  json?: readonly string[];
+  /** Or the data of as many events in a row as there are texts. */
+  texts?: JsonOfTexts;
   /** Position in the run's stream, for clients that pick it up again; of several events that of the first. */
   id?: number;
 }
@@ -13,9 +14,12 @@ export interface SseEvent {
 /** `complete`: the events ran out; `failed`: their source threw; `cancelled`: the client went away or `signal` was aborted. */
 export type SseEnd = 'complete' | 'failed' | 'cancelled';
 
+type Put = (before: string, json: string, after: string) => void;
+
 /** How events become text. */
 export interface Framing {
-  frame(event: SseEvent, ids: boolean): readonly string[];
+  /** @param put given each frame in three parts: what stands before the data, the data as JSON, and what ends it */
+  frame(event: SseEvent, ids: boolean, put: Put): void;
   /** What a stream ends with when all went well. */
   done: string;
   /** What it ends with when its source threw. */
@@ -57,12 +61,16 @@ function singleLines(chunk: string): string {
   return EXTRA_LINE_ENDS.reduce((text, [char, escaped]) => text.replaceAll(char, escaped), chunk);
 }
 
-function frame({ event, data, json = [JSON.stringify(data)], id }: SseEvent, ids: boolean): string[] {
+const frame: Framing['frame'] = ({ event, data, texts, id }, ids, put) => {
   const name = `event: ${event}\ndata: `;
-  return ids && id !== undefined
-    ? json.map((text, at) => `id: ${id + at}\n${name}${text}\n\n`)
-    : json.map((text) => `${name}${text}\n\n`);
-}
+  const numbered = ids && id !== undefined;
+  if (!texts) return put(numbered ? `id: ${id}\n${name}` : name, JSON.stringify(data), '\n\n');
+  const before = name + texts.before;
+  const after = `${texts.after}\n\n`;
+  texts.values.forEach((value, at) => {
+    put(numbered ? `id: ${id + at}\n${before}` : before, JSON.stringify(value), after);
+  });
+};
 
 /** In characters. The SDKs' parsers copy what is left of a chunk once for each event in it, so that long ones cost them much. */
 const LONGEST_CHUNK = 4_096;
@@ -70,24 +78,38 @@ const LONGEST_CHUNK = 4_096;
 /** Events that came together, in few chunks and none of them long. */
 function chunksOf(batch: readonly SseEvent[], { frame }: Framing, ids: boolean): string[] {
   const chunks: string[] = [];
-  let chunk = '';
-  for (const text of batch.flatMap((event) => frame(event, ids))) {
-    chunk += text;
-    if (chunk.length < LONGEST_CHUNK) continue;
-    chunks.push(chunk);
-    chunk = '';
-  }
-  if (chunk) chunks.push(chunk);
+  let open: string[] = [];
+  let length = 0;
+  const close = () => {
+    // Put together once, and not piece by piece.
+    chunks.push(open.join(''));
+    open = [];
+    length = 0;
+  };
+  const put: Put = (before, json, after) => {
+    open.push(before, json, after);
+    length += before.length + json.length + after.length;
+    if (length >= LONGEST_CHUNK) close();
+  };
+  for (const event of batch) frame(event, ids, put);
+  if (length > 0) close();
   return chunks;
+}
+
+/** One event as text. */
+export function framed({ frame }: Pick<Framing, 'frame'>, event: SseEvent): string {
+  let text = '';
+  frame(event, false, (before, json, after) => {
+    text += before + json + after;
+  });
+  return text;
 }
 
 const OPENAI: Framing = {
   frame,
   done: DONE,
   failed: (error, requestId) =>
-    frame({ event: 'error', data: errorObject(error, requestId) }, false)
-      .concat(DONE)
-      .join(''),
+    framed({ frame }, { event: 'error', data: errorObject(error, requestId) }) + DONE,
 };
 
 /**

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { AssistantEvent, Run } from '../../src/assistants/types.ts';
 import { createEventPresenter } from '../../src/http/dashscope/events.ts';
 import { DASHSCOPE_FRAMING } from '../../src/http/dashscope/stream.ts';
+import { framed } from '../../src/http/sse.ts';
 import { endRun } from '../../src/translate/reduce.ts';
 import type { Ending } from '../../src/translate/types.ts';
 import { fixtures, play, take } from '../translate/fixtures.ts';
@@ -28,8 +29,8 @@ function seen(run: Run, events: readonly AssistantEvent[]): Yielded[] {
   const present = createEventPresenter(run);
   const text = events
     .flatMap(present)
-    .flatMap(({ event, data }) =>
-      DASHSCOPE_FRAMING.frame({ event, data: { ...(data as object), request_id: 'r' } }, false),
+    .map(({ event, data }) =>
+      framed(DASHSCOPE_FRAMING, { event, data: { ...(data as object), request_id: 'r' } }),
     )
     .join('');
   return readStream(200, 'text/event-stream', text + DASHSCOPE_FRAMING.done);

@@ -4,18 +4,19 @@ import { type NumberedEvent, numberedOneByOne } from '../../runs/bus.ts';
 import { followPhase } from '../../runs/follow.ts';
 import type { Scope } from '../../runs/scope.ts';
 import type { Started } from '../../runs/start.ts';
-import { type Framing, type SseEvent, sseResponse } from '../sse.ts';
+import { type Framing, framed, sseResponse } from '../sse.ts';
 import type { Ctx } from './context.ts';
 import { flatError, responseHeaders } from './envelope.ts';
 import { createEventPresenter } from './events.ts';
 
-const frame = ({ event, data }: SseEvent) => [`event:${event}\ndata:${JSON.stringify(data)}\n\n`];
+const frame: Framing['frame'] = ({ event, data }, _ids, put) =>
+  put(`event:${event}\ndata:`, JSON.stringify(data), '\n\n');
 
 /** A space behind a colon is what the Python SDK fails on (§A.9.3). After an error nobody reads on. */
 export const DASHSCOPE_FRAMING: Framing = {
   frame,
   done: 'event:done\ndata:[DONE]\n\n',
-  failed: (error, requestId) => frame({ event: 'error', data: flatError(error, requestId) }).join(''),
+  failed: (error, requestId) => framed({ frame }, { event: 'error', data: flatError(error, requestId) }),
 };
 
 /** @param started the phase that was begun for this request */

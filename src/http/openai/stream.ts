@@ -103,7 +103,7 @@ function stream(
 function shown(event: NumberedEvent, view: EventView): SseEvent {
   const { id } = event;
   return areTextDeltas(event)
-    ? { event: 'thread.message.delta', json: textDeltaJson(event), id }
+    ? { event: 'thread.message.delta', texts: textDeltaJson(event), id }
     : { ...presentEvent(event, view), id };
 }
 
