@@ -21,6 +21,7 @@ import { createObserver } from './observe.ts';
 import type { GatewayOptions } from './options.ts';
 import { hasNativeApi, passThrough } from './passthrough.ts';
 import { openTenantDirectory, type TenantDirectory } from './tenants.ts';
+import { upstreamFetch } from './upstream-fetch.ts';
 
 /** Routes for whoever runs the gateway. */
 const OPERATORS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
@@ -37,7 +38,7 @@ export interface Gateway {
 }
 
 /** @param fetch the way to the upstream; a simulator's, for instance */
-export function createGateway(options: GatewayOptions, fetch: Fetch = globalThis.fetch as Fetch): Gateway {
+export function createGateway(options: GatewayOptions, fetch: Fetch = upstreamFetch): Gateway {
   const { general, tenants = {}, runsPerTenant = 1000, streamsPerTenant = 1000 } = split(options);
   const observer = createObserver(() => engine.live());
   const { baseURL, identify, standIn } = createIdentities(options, fetch);
