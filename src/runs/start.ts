@@ -14,7 +14,7 @@ import { contextFor } from './commit.ts';
 import { carryOn } from './delegate.ts';
 import { deleteThread } from './deletion.ts';
 import { holdLease, type RunLease } from './lease.ts';
-import { nextTurn } from './pause.ts';
+import { afterwards } from './pause.ts';
 import type { Scope } from './scope.ts';
 import { activeRunOf } from './settle.ts';
 
@@ -127,7 +127,7 @@ async function begin(
       // Nothing can come in between any more: the upstream is asked first and answers while the store writes, unless what
       // it is asked is among what is written.
       const early = additional.length === 0;
-      const stored = early ? nextTurn().then(write) : write();
+      const stored = early ? afterwards().then(write) : write();
       const go = () => carryOn(scope, record, begun.state, lease, { withdraw, stored });
       if (early) going = go();
       // Where the store fails, that is told, and not what becomes of the call.
