@@ -11,7 +11,7 @@ import { messages } from './messages.ts';
 import { onceInOpenAI } from './once.ts';
 import { checkPath } from './paths.ts';
 import { routePath } from './route.ts';
-import { runs, threadAndRun } from './runs.ts';
+import { runs } from './runs.ts';
 import { bodiesWith } from './schemas.ts';
 import { steps } from './steps.ts';
 import { threads } from './threads.ts';
@@ -27,8 +27,6 @@ export function openaiDialect(service: Service): Dialect {
   });
 
   app.route('/assistants', assistants);
-  // Before /threads/:thread_id, which would take "runs" for a thread's id.
-  app.post('/threads/runs', threadAndRun);
   app.route('/threads/:thread_id/runs/:run_id/steps', steps);
   app.route('/threads/:thread_id/runs', runs);
   app.route('/threads/:thread_id/messages', messages);

@@ -5,6 +5,7 @@ import { prepareThread } from '../../files/vector-stores.ts';
 import { removeThread } from '../../runs/remove-thread.ts';
 import { answer, bodyOf, type Env, idOf, queryOf, scopeOf } from './context.ts';
 import { listEnvelope } from './present.ts';
+import { threadAndRun } from './runs.ts';
 import { listQuery, threadCreate, threadUpdate } from './schemas.ts';
 
 export const threads = new Hono<Env>()
@@ -27,6 +28,8 @@ export const threads = new Hono<Env>()
     return answer(c, await retrieveThread(domain, id));
   })
   .post('/:thread_id', async (c) => {
+    // No route of its own: of Hono's routers the quick one takes none that another could take for its parameter.
+    if (c.req.path === '/threads/runs') return threadAndRun(c);
     const id = idOf(c, 'thread_id');
     const params = await bodyOf(c, threadUpdate);
     const { domain } = await scopeOf(c);
