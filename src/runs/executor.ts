@@ -65,7 +65,7 @@ export function execute(
   let files: string[] = [];
   const stored = storing.catch(() => {
     // There is no such run: what its phase has begun comes to nothing.
-    abort.abort();
+    void abandon();
     throw new Overtaken();
   });
   stored.catch(() => {});
