@@ -22,7 +22,6 @@ import { commit, contextFor, type Keepsakes, keep, Overtaken, readTurn } from '.
 import type { RunLease } from './lease.ts';
 import { answers, LAST_ROUND, MAX_ROUNDS } from './local-calls.ts';
 import { OutOfTokens, openResponse } from './open-response.ts';
-import { nextTurn } from './pause.ts';
 import { laneOf, type Waiting, whenAllowed } from './rate-limit.ts';
 import type { Beginning, Execution, Scope } from './scope.ts';
 import { Slot } from './slot.ts';
@@ -219,8 +218,6 @@ export function execute(
       // Before the lease is given back: what comes then belongs to its next holder.
       clockwork.bus.leave(runId);
       if (withdrawn || !goesOn(state.run)) clockwork.count?.leave(runId);
-      // Nobody waits for the lease of a run that is over: whoever reads its end goes first.
-      if (isOver(state.run)) await nextTurn();
       await lease
         .release()
         .catch((error: unknown) => clockwork.log('warn', 'A lease was not released.', { runId, error }));

@@ -2,14 +2,6 @@
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Behind all that can go on without waiting for anything; where nobody says when that is, in the event loop's next turn. */
-export const afterwards = () =>
-  new Promise<void>((resolve) => {
-    const nextTick = globalThis.process?.nextTick;
-    if (nextTick) nextTick(resolve);
-    else void nextTurn().then(resolve);
-  });
-
 /** The event loop's next turn. */
 export const nextTurn = () =>
   new Promise<void>((resolve) =>

@@ -14,7 +14,6 @@ import { contextFor } from './commit.ts';
 import { carryOn } from './delegate.ts';
 import { deleteThread } from './deletion.ts';
 import { holdLease, type RunLease } from './lease.ts';
-import { afterwards } from './pause.ts';
 import type { Scope } from './scope.ts';
 import { activeRunOf } from './settle.ts';
 
@@ -124,10 +123,10 @@ async function begin(
         ]);
         clockwork.bus.publish(run.id, [...opening, ...begun.events]);
       };
-      // Nothing can come in between any more: the upstream is asked first and answers while the store writes, unless what
-      // it is asked is among what is written.
+      // Nothing can come in between any more: the upstream is asked while the store writes, unless what it is asked
+      // is among what is written.
       const early = additional.length === 0;
-      const stored = early ? afterwards().then(write) : write();
+      const stored = write();
       const go = () => carryOn(scope, record, begun.state, lease, { withdraw, stored });
       if (early) going = go();
       // Where the store fails, that is told, and not what becomes of the call.
