@@ -113,22 +113,18 @@ async function begin(
       const record: RunRecord = { ...placed.record, place: noted.place };
       const withdraw = { messages: placedMessages.messages.map(({ id }) => id), thread: opening.length > 0 };
       // The run itself comes last: before it is there, nothing that points to it counts.
-      const write = async () => {
-        await domain.store.setMany([
-          noted.write,
-          [keys.thread(threadId), { ...thread, activeRun: run.id } satisfies ThreadRecord],
-          ...placedMessages.writes,
-          ...placed.writes,
-          [keys.run(threadId, run.id), record],
-        ]);
-        clockwork.bus.publish(run.id, [...opening, ...begun.events]);
-      };
+      const written = domain.store.setMany([
+        noted.write,
+        [keys.thread(threadId), { ...thread, activeRun: run.id } satisfies ThreadRecord],
+        ...placedMessages.writes,
+        ...placed.writes,
+        [keys.run(threadId, run.id), record],
+      ]);
+      const stored = written.then(() => clockwork.bus.publish(run.id, [...opening, ...begun.events]));
       // Nothing can come in between any more: the upstream is asked while the store writes, unless what it is asked
       // is among what is written.
-      const early = additional.length === 0;
-      const stored = write();
       const go = () => carryOn(scope, record, begun.state, lease, { withdraw, stored });
-      if (early) going = go();
+      if (additional.length === 0) going = go();
       // Where the store fails, that is told, and not what becomes of the call.
       going?.catch(() => {});
       await stored;
