@@ -38,7 +38,7 @@ import { builtInTools } from './tools/built-in.ts';
 import { OPENAIS_OWN } from './tools/define.ts';
 import { pluginTools } from './tools/plugins.ts';
 import { createRegistry, type Registry } from './tools/registry.ts';
-import { createUpstream, type Upstream } from './upstream/client.ts';
+import { createUpstream } from './upstream/client.ts';
 import type { Profile } from './upstream/profile.ts';
 import { resolveProfile } from './upstream/profiles.ts';
 
@@ -47,7 +47,6 @@ export interface Hooks {
   /** The names under which tenants have data; of one process that is alone, there is one: `local`. */
   everyTenant?(store: Store): Promise<string[]>;
   observeRun?: ObserveRun;
-  observeUpstream?(upstream: Upstream): Upstream;
   /**
    * Asked before a run is begun or carried on.
    * @param held runs of the same owner that are in progress: with `queue` in all processes that share it
@@ -64,6 +63,9 @@ export interface Hooks {
 
 /** How long a lock outlives its holder at most. */
 const LOCK_MS = 10_000;
+
+/** No process carries out more runs, and async-mutex counts its places one by one. */
+const MOST_AT_ONCE = 10_000;
 
 export interface Works {
   store: Store;
@@ -83,7 +85,7 @@ export async function build(
   state: { draining: boolean },
   opener?: Clockwork['log'],
 ): Promise<Works> {
-  const { observeRun = (_run, work) => work(), observeUpstream = (upstream) => upstream } = hooks;
+  const { observeRun = (_run, work) => work() } = hooks;
   const { admitRun, standIn = () => undefined, everyTenant = async () => ['local'] } = hooks;
   const env = globalThis.process?.env ?? {};
   const options = mergeOptions(await optionsFromFiles(), optionsFromEnvironment(env), given);
@@ -92,7 +94,7 @@ export async function build(
   const registry = registryOf(options);
   checkDeclared(assistants, registry);
   const leaseMs = (options.recoverAfter ?? 15) * 1000;
-  const [store, { default: Queue }, { memoryLedger }] = await Promise.all([
+  const [store, { Semaphore }, { memoryLedger }] = await Promise.all([
     openStore(options.store ?? 'file:.rethread', {
       warn: (message) => (opener ?? log)('warn', message),
       // A process that died inside a critical section keeps others waiting no longer than one that died in a run.
@@ -100,11 +102,11 @@ export async function build(
       ...(options.queue && { locks: options.queue }),
       ...(options.namespace && { namespace: options.namespace }),
     }),
-    import('p-queue'),
+    import('async-mutex'),
     import('./http/retries.ts'),
   ]);
   const { namespace = 'rethread', concurrency = 100 } = options;
-  const queue = new Queue({ concurrency });
+  const places = new Semaphore(Math.min(concurrency, MOST_AT_ONCE));
   const complain = (error: unknown) => log('warn', 'The queue failed.', { error });
   const shared = options.queue
     ? await import('./queue/shared.ts')
@@ -132,7 +134,7 @@ export async function build(
     });
     const clockwork: Clockwork = {
       bus: shared?.buses.of(name) ?? createBus(),
-      queue,
+      places,
       lanes,
       delegate: hooks.delegates?.(name) ? shared?.delegate : undefined,
       live: new Map(),
@@ -159,7 +161,7 @@ export async function build(
     void own?.clockwork.live.get(runId)?.abandon();
   });
   const images = createImages(store, options.publicURL);
-  const service = createService(tenants, registry, images, options, observeUpstream, log, memoryLedger());
+  const service = createService(tenants, registry, images, options, log, memoryLedger());
   const recovery = startRecovery(
     active,
     async (run) => {
@@ -224,7 +226,6 @@ function createService(
   tools: Registry,
   images: Images,
   options: RethreadOptions,
-  observeUpstream: (upstream: Upstream) => Upstream,
   log: Clockwork['log'],
   retries: Ledger,
 ): Service {
@@ -247,7 +248,7 @@ function createService(
       const profile = profileFor(identity);
       tellForeground(profile);
       const own = { profile, maxRetries, timeout, background };
-      return observeUpstream(createUpstream(identity.caller, own));
+      return createUpstream(identity.caller, own);
     },
   };
   return {

@@ -11,7 +11,10 @@ serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }: AddressIn
   process.send?.(`http://127.0.0.1:${port}`);
 });
 
-process.on('message', () => {
+process.on('message', async () => {
+  globalThis.gc?.();
+  // What the last requests were about to let go of.
+  await new Promise((resolve) => setTimeout(resolve, 500));
   globalThis.gc?.();
   process.send?.(process.memoryUsage().rss);
 });

@@ -12,7 +12,6 @@ import { refuse } from '../http/refuse.ts';
 import type { Identity } from '../http/service.ts';
 import { hash } from '../store/hash.ts';
 import type { Fetch } from '../upstream/client.ts';
-import { endOfTurn } from './end-of-turn.ts';
 import { createIdentities, keyOwner, tenantOwner, type Visitor } from './identity.ts';
 import { createKeyCheck } from './key-check.ts';
 import { digestOf, findKey, keyOf, missingKey } from './keys.ts';
@@ -149,7 +148,6 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = upstreamFe
 /** A visitor whose data are known. */
 class Guest implements Identity {
   readonly tenant: string;
-  readonly beforeChunk = endOfTurn;
   readonly #visitor: Visitor;
   readonly #limits: Limits;
   #returnStream: (() => void) | undefined;

@@ -1,11 +1,14 @@
 /** The gateway's handler on a port. */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import { serve } from '@hono/node-server';
+import type { Server, ServerResponse } from 'node:http';
+import { type Http2Bindings, type HttpBindings, serve } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { EventStream } from '../http/event-stream.ts';
 import { atMost } from '../runs/pause.ts';
 import { tellClientErrors } from './client-errors.ts';
 import { endOfTurn } from './end-of-turn.ts';
 import type { Gateway } from './gateway.ts';
+import { writeChunks } from './write-chunks.ts';
 
 export interface Listener {
   readonly server: Server;
@@ -32,22 +35,17 @@ export async function listen(
   port: number,
   onError: (error: Error) => void,
 ): Promise<Listener> {
-  const fetch = async (request: Request) => {
-    const response = await gateway.fetch(request);
-    await endOfTurn();
-    return response;
-  };
-  const server = serve({ fetch, hostname, port }) as Server;
+  const server = serve({ fetch: answering(gateway), hostname, port }) as Server;
   tellClientErrors(server);
   // Counted, and not kept: a set of them takes a fifth of the requests per second.
-  let answering = 0;
+  let underWay = 0;
   let allAnswered = () => {};
   const answered = () => {
-    answering -= 1;
-    if (answering === 0) allAnswered();
+    underWay -= 1;
+    if (underWay === 0) allAnswered();
   };
   server.prependListener('request', (_, answer) => {
-    answering += 1;
+    underWay += 1;
     answer.on('close', answered);
     if (!server.listening) answer.shouldKeepAlive = false;
   });
@@ -63,10 +61,26 @@ export async function listen(
       const left = Math.max(deadline - performance.now(), LAST_WORDS_MS);
       const quiet = new Promise<void>((resolve) => {
         allAnswered = resolve;
-        if (answering === 0) resolve();
+        if (underWay === 0) resolve();
       });
       await atMost(left, quiet);
       server.closeAllConnections();
     },
+  };
+}
+
+/** Answers as the gateway does; what it streams is written here. */
+function answering({ fetch }: Pick<Gateway, 'fetch'>) {
+  return async (request: Request, { outgoing }: HttpBindings | Http2Bindings) => {
+    const response = await fetch(request);
+    if (response instanceof EventStream) {
+      // Of node:http, as `serve` makes its server.
+      const connection = outgoing as ServerResponse;
+      connection.writeHead(response.status, Object.fromEntries(response.headers));
+      writeChunks(response.chunks, connection);
+      return RESPONSE_ALREADY_SENT;
+    }
+    await endOfTurn();
+    return response;
   };
 }

@@ -26,8 +26,6 @@ export interface Identity extends Listeners {
   admitStream?(): void;
   /** Called when the answer is a stream; what it gives is called when that has ended, however it did. */
   streamBegins?(): () => void;
-  /** Awaited before each chunk of a stream is handed on. */
-  beforeChunk?(): Promise<void>;
   /** The request's body, where its door has it as text: the request is then without one. */
   text?: string | undefined;
   /** Its `Idempotency-Key` was made up by an SDK in this process, for the retries of this one request. */

@@ -1,5 +1,6 @@
 /** Server-sent events as the Assistants API frames them (§3.1); a dialect may frame them its own way. */
 import type { JsonOfTexts } from '../assistants/text-deltas.ts';
+import { EventChunks, EventStream, type StreamEnd } from './event-stream.ts';
 import { errorObject } from './openai/envelope.ts';
 
 export interface SseEvent {
@@ -10,9 +11,6 @@ export interface SseEvent {
   /** Position in the run's stream, for clients that pick it up again; of several events that of the first. */
   id?: number;
 }
-
-/** `complete`: the events ran out; `failed`: their source threw; `cancelled`: the client went away or `signal` was aborted. */
-export type SseEnd = 'complete' | 'failed' | 'cancelled';
 
 type Put = (before: string, json: string, after: string) => void;
 
@@ -33,8 +31,6 @@ export interface SseOptions<Event> {
   framing?: Framing;
   /** Added to the stream's own; `x-request-id` is quoted in the error event. */
   headers?: Record<string, string>;
-  /** Awaited before what has come is handed on. */
-  beforeChunk?: (() => Promise<void>) | undefined;
   /** Silence after which a comment is sent, in milliseconds; 0 sends none. */
   keepAliveMs?: number;
   /** Writes `id:` lines. The original had none, so the default is false. */
@@ -42,11 +38,9 @@ export interface SseOptions<Event> {
   /** Ends the stream as if the client had gone; its reader sees the signal's reason. */
   signal?: AbortSignal;
   /** Called once, however the stream ends; `error` is what the source threw. */
-  onClose?: ((end: SseEnd, error?: unknown) => void) | undefined;
+  onClose?: ((end: StreamEnd, error?: unknown) => void) | undefined;
 }
 
-const encoder = new TextEncoder();
-const KEEP_ALIVE = encoder.encode(': keep-alive\n\n');
 const DONE = 'event: done\ndata: [DONE]\n\n';
 
 /** Line ends to the line splitter of early openai 4 releases, but not to JSON, which leaves them as they are. */
@@ -82,7 +76,7 @@ function chunksOf(batch: readonly SseEvent[], { frame }: Framing, ids: boolean):
   let length = 0;
   const close = () => {
     // Put together once, and not piece by piece.
-    chunks.push(open.join(''));
+    chunks.push(singleLines(open.join('')));
     open = [];
     length = 0;
   };
@@ -120,93 +114,30 @@ const OPENAI: Framing = {
  */
 export function sseResponse<Event>(
   batches: AsyncIterable<readonly Event[]>,
-  options: SseOptions<Event>,
-): Response {
-  const { headers = {}, keepAliveMs = 15_000, ids = false, signal } = options;
-  return new Response(streamOf(batches, { ...options, headers, keepAliveMs, ids, signal }), {
-    headers: {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache',
-      // Asks proxies in between not to hold the stream back.
-      'x-accel-buffering': 'no',
-      ...headers,
-    },
+  {
+    show,
+    framing = OPENAI,
+    headers = {},
+    keepAliveMs = 15_000,
+    ids = false,
+    signal,
+    onClose,
+  }: SseOptions<Event>,
+): EventStream {
+  const requestId = headers['x-request-id'] ?? 'unknown';
+  const chunks = new EventChunks(batches[Symbol.asyncIterator](), {
+    chunksOf: (batch) => chunksOf(show(batch), framing, ids),
+    done: framing.done,
+    failed: (error) => framing.failed(error, requestId),
+    signal,
+    keepAliveMs,
+    onClose,
   });
-}
-
-function streamOf<Event>(
-  batches: AsyncIterable<readonly Event[]>,
-  options: SseOptions<Event> & Required<Pick<SseOptions<Event>, 'headers' | 'keepAliveMs' | 'ids'>>,
-): ReadableStream<Uint8Array> {
-  const { show, beforeChunk, headers, keepAliveMs, ids, signal, onClose, framing = OPENAI } = options;
-  const iterator = batches[Symbol.asyncIterator]();
-  let timer: ReturnType<typeof setInterval> | undefined;
-  let ended = false;
-  /** The reader waits for a chunk. */
-  let waiting = false;
-  /** Nothing has been sent since the timer last fired. */
-  let silent = false;
-
-  const end = (how: SseEnd, error?: unknown) => {
-    ended = true;
-    clearInterval(timer);
-    signal?.removeEventListener('abort', abort);
-    onClose?.(how, error);
-  };
-  const leave = () => {
-    end('cancelled');
-    // Not awaited: a generator that waits for its next event returns only after that event.
-    iterator.return?.().catch(() => {});
-  };
-  let abort = () => {};
-
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        abort = () => {
-          if (ended) return;
-          leave();
-          controller.error(signal?.reason);
-        };
-        if (signal?.aborted) return abort();
-        signal?.addEventListener('abort', abort);
-        if (keepAliveMs === 0) return;
-        timer = setInterval(() => {
-          if (waiting && silent && controller.desiredSize === 0) controller.enqueue(KEEP_ALIVE);
-          silent = true;
-        }, keepAliveMs);
-        // A stream that nobody reads to its end must not keep a program alive.
-        if (typeof timer === 'object') timer.unref();
-      },
-      async pull(controller) {
-        let chunks: string[] = [];
-        let last: [SseEnd, unknown?] | undefined;
-        waiting = true;
-        try {
-          while (chunks.length === 0) {
-            const { done, value } = await iterator.next();
-            chunks = done ? [framing.done] : chunksOf(show(value), framing, ids);
-            if (done) last = ['complete'];
-          }
-        } catch (error) {
-          chunks = [framing.failed(error, headers['x-request-id'] ?? 'unknown')];
-          last = ['failed', error];
-        }
-        waiting = false;
-        silent = false;
-        if (beforeChunk) await beforeChunk();
-        if (ended) return;
-        for (const chunk of chunks) controller.enqueue(encoder.encode(singleLines(chunk)));
-        if (last) {
-          end(...last);
-          controller.close();
-        }
-      },
-      cancel() {
-        if (!ended) leave();
-      },
-    },
-    // Nothing is fetched ahead of the reader.
-    { highWaterMark: 0 },
-  );
+  return new EventStream(chunks, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+    // Asks proxies in between not to hold the stream back.
+    'x-accel-buffering': 'no',
+    ...headers,
+  });
 }

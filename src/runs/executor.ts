@@ -14,14 +14,14 @@ import type { Offer } from '../tools/registry.ts';
 import { failureOf, isUnknownModel } from '../translate/failure.ts';
 import { answerCall, beginCancel, endRun, reduce } from '../translate/reduce.ts';
 import { awaitsTools } from '../translate/state.ts';
-import type { Effect, Ending, Reduction, RunState } from '../translate/types.ts';
+import type { Effect, Ending, Reduction, ResponseStreamEvent, RunState } from '../translate/types.ts';
 import { UpstreamError } from '../upstream/client.ts';
 import { linkedTo, unlessAborted, untilAborted } from './abort.ts';
 import { cutOff, letGo } from './background.ts';
 import { commit, contextFor, type Keepsakes, keep, Overtaken, readTurn } from './commit.ts';
 import type { RunLease } from './lease.ts';
 import { answers, LAST_ROUND, MAX_ROUNDS } from './local-calls.ts';
-import { OutOfTokens, openResponse } from './open-response.ts';
+import { type Opened, OutOfTokens, openResponse } from './open-response.ts';
 import { laneOf, type Waiting, whenAllowed } from './rate-limit.ts';
 import type { Beginning, Execution, Scope } from './scope.ts';
 import { Slot } from './slot.ts';
@@ -69,7 +69,7 @@ export function execute(
   });
   stored.catch(() => {});
 
-  const slot = new Slot(clockwork.queue);
+  const slot = new Slot(clockwork.places);
   const waiting: Waiting = {
     lanes: clockwork.lanes,
     lane: laneOf(scope, record),
@@ -133,12 +133,12 @@ export function execute(
   async function followRun() {
     const { signal } = abort;
     const offers = await unlessAborted(scope.tools.offer(record.run, signal), signal);
-    for (;;) {
+    for (let first = true; ; first = false) {
       if (awaitsTools(state)) await answerTools(offers);
       if (!goesOn(state.run)) return;
-      // The SDK leaves a listener on every signal it is given.
-      const turn = linkedTo(signal);
-      await followStream(offers, turn.signal).finally(turn.release);
+      // The SDK leaves a listener on every signal it is given: this one can do with that of the turn which most runs have.
+      const turn = first ? undefined : linkedTo(signal);
+      await followStream(offers, turn?.signal ?? signal).finally(turn?.release);
     }
   }
 
@@ -166,31 +166,43 @@ export function execute(
     accepted.resolve();
     const localTypes = new Map(offers.map(({ name, type }) => [name, type]));
     for await (const batch of untilAborted(opened.events, signal)) {
-      const reduction = reduce(state, batch, contextFor(domain, runId, localTypes));
-      const { changes, effects, events, state: next } = reduction;
-      const paused = next.run.status === 'requires_action' || awaitsTools(next);
-      const reading = opened.call();
-      const fresh = reading && reading.id !== call?.id ? reading : undefined;
-      if (changes.length === 0 && effects.length === 0 && !fresh && !paused) {
-        // As nearly all of them: a delta is not stored.
-        show(next, events);
-        continue;
-      }
-      await apply(reduction, { turn: paused ? next : undefined, call: fresh }).catch((error: unknown) => {
-        // Whoever has ended the run, or begun it anew, does not know of this call.
-        if (fresh && error instanceof Overtaken) letGo(scope, fresh, true);
-        throw error;
-      });
-      if (fresh) {
-        leaveCall(true);
-        call = fresh;
-      }
-      if (paused || isOver(state.run)) {
-        leaveCall(false);
-        return;
-      }
+      const over = take(batch, opened, localTypes);
+      if (over && (await over)) return;
     }
     throw cutOff();
+  }
+
+  /** Undefined where nothing is to be stored; otherwise tells, when it is, whether the turn is over. */
+  function take(
+    batch: readonly ResponseStreamEvent[],
+    opened: Opened,
+    localTypes: ReadonlyMap<string, string>,
+  ): undefined | Promise<boolean> {
+    const reduction = reduce(state, batch, contextFor(domain, runId, localTypes));
+    const { changes, effects, events, state: next } = reduction;
+    const paused = next.run.status === 'requires_action' || awaitsTools(next);
+    const reading = opened.call();
+    const fresh = reading && reading.id !== call?.id ? reading : undefined;
+    if (changes.length > 0 || effects.length > 0 || fresh || paused) return settle(reduction, paused, fresh);
+    // As nearly all of them: a delta is not stored.
+    show(next, events);
+    return undefined;
+  }
+
+  async function settle(reduction: Reduction, paused: boolean, fresh: BackgroundCall | undefined) {
+    const turn = paused ? reduction.state : undefined;
+    await apply(reduction, { turn, call: fresh }).catch((error: unknown) => {
+      // Whoever has ended the run, or begun it anew, does not know of this call.
+      if (fresh && error instanceof Overtaken) letGo(scope, fresh, true);
+      throw error;
+    });
+    if (fresh) {
+      leaveCall(true);
+      call = fresh;
+    }
+    const over = paused || isOver(state.run);
+    if (over) leaveCall(false);
+    return over;
   }
 
   let begun = false;

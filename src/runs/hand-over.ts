@@ -8,31 +8,44 @@ export function iteratorOf<T>(
   next: () => Promise<IteratorResult<T>>,
   leave: () => unknown,
 ): AsyncIterableIterator<T> {
-  return {
-    next,
-    async return() {
-      await leave();
-      return { done: true, value: undefined };
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
+  return new HandOver(next, leave);
+}
+
+class HandOver<T> implements AsyncIterableIterator<T> {
+  readonly next: () => Promise<IteratorResult<T>>;
+  readonly #leave: () => unknown;
+
+  constructor(next: () => Promise<IteratorResult<T>>, leave: () => unknown) {
+    this.next = next;
+    this.#leave = leave;
+  }
+
+  async return(): Promise<IteratorResult<T>> {
+    await this.#leave();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
 }
 
 /** What a generator yields, and then what the iterator gives that it returns. Whoever leaves, leaves the one that is being read. */
 export function thenRest<T>(
   begin: AsyncGenerator<T, AsyncIterator<T> | undefined>,
 ): AsyncIterableIterator<T> {
+  /** Not kept when it has ended, with all that was needed to begin. */
+  let opening: typeof begin | undefined = begin;
   let rest: AsyncIterator<T> | undefined;
   const beginning = async (): Promise<IteratorResult<T>> => {
-    const read = await begin.next();
+    const read = (await opening?.next()) ?? { done: true, value: undefined };
     if (!read.done) return read;
+    opening = undefined;
     rest = read.value;
     return rest ? rest.next() : { done: true, value: undefined };
   };
   return iteratorOf(
     () => (rest ? rest.next() : beginning()),
-    () => (rest ? rest.return?.() : begin.return(undefined)),
+    () => (rest ? rest.return?.() : opening?.return(undefined)),
   );
 }

@@ -63,7 +63,9 @@ export async function openResponse(
   signal: AbortSignal,
 ): Promise<Opened> {
   const { upstream } = scope;
-  let reading = hasOpenCall(record) ? await takenUp(scope, record.call, record.run, signal) : undefined;
+  const made: { reading?: Reading | undefined } = {
+    reading: hasOpenCall(record) ? await takenUp(scope, record.call, record.run, signal) : undefined,
+  };
   let input: RequestInput | undefined;
   const gathered = async () => {
     input ??= { ...(await gather(scope, record, signal)), ...tools };
@@ -78,9 +80,11 @@ export async function openResponse(
     input = { ...before, messages: await shorten(before.messages) };
   };
   const send = async (body: ResponseRequest): Promise<Stream> => {
+    // The run may have ended over what had to be gathered.
+    signal.throwIfAborted();
     if (!body.background) return upstream.respond(body, signal);
-    reading = await makeCall(scope, body, signal);
-    return reading.events;
+    made.reading = await makeCall(scope, body, signal);
+    return made.reading.events;
   };
   const ask = async (): Promise<Stream> => {
     for (;;) {
@@ -100,10 +104,6 @@ export async function openResponse(
     }
   };
   let pauses = 0;
-  const forget = () => {
-    // The whole history would be kept for as long as the answer takes.
-    input = undefined;
-  };
   const again = (failure: Failure) => {
     if (isContextOverflow(failure))
       return async () => {
@@ -117,9 +117,12 @@ export async function openResponse(
       return ask();
     };
   };
-  const events = thenRest(untilItBegins(reading?.events ?? (await ask()), again, forget));
-  return { events, call: () => reading?.call() };
+  const events = thenRest(untilItBegins(made.reading?.events ?? (await ask()), again));
+  return { events, call: callOf(made) };
 }
+
+/** By itself, so that it keeps nothing of what it took to make the call. */
+const callOf = (made: { reading?: Reading | undefined }) => () => made.reading?.call();
 
 type Stream = AsyncIterable<ResponseStreamEvent[]>;
 
@@ -148,12 +151,10 @@ async function takenUp(
  * The events of a response, as long as it has shown nothing: until then one that fails in its stream (§4.6) is asked for
  * again where that can help. Returns what is left to read.
  * @param again how to ask again after a failure; undefined: not at all
- * @param begun called when it is not asked for again, whatever comes
  */
 async function* untilItBegins(
   first: Stream,
   again: (failure: Failure) => (() => Promise<Stream>) | undefined,
-  begun: () => void,
 ): AsyncGenerator<ResponseStreamEvent[], AsyncIterator<ResponseStreamEvent[]> | undefined> {
   let stream = first;
   for (;;) {
@@ -173,7 +174,6 @@ async function* untilItBegins(
         else if (failed > 0) yield batch.slice(0, failed);
       }
       if (!retry) {
-        begun();
         handedOver = true;
         return events;
       }

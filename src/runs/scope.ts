@@ -1,6 +1,5 @@
 /** What one request works in: whose data, as whom upstream, and the clockwork of this process. */
-import type { Mutex } from 'async-mutex';
-import type PQueue from 'p-queue';
+import type { Mutex, Semaphore } from 'async-mutex';
 import type { Domain } from '../assistants/domain.ts';
 import type { Run } from '../assistants/types.ts';
 import type { ImageType, SavedImage } from '../files/images.ts';
@@ -56,10 +55,11 @@ export interface RunCount {
   leave(runId: string): void;
 }
 
-/** Of one tenant; the queue is shared by all. */
+/** Of one tenant; the places are shared by all. */
 export interface Clockwork {
   bus: Bus;
-  queue: PQueue;
+  /** For as many runs as are carried out at the same time. */
+  places: Semaphore;
   /** Where runs are put in line that any process may carry out; without it those begun here are carried out here. */
   delegate?: Delegate | undefined;
   /** Upstreams that are to be left alone for a while. */

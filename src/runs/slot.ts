@@ -1,20 +1,18 @@
 /** A place among the runs that are carried out at the same time, which can be given up for a while. */
-import type PQueue from 'p-queue';
+import type { Semaphore } from 'async-mutex';
 
 export class Slot {
-  readonly #queue: PQueue;
+  readonly #places: Semaphore;
   #release: (() => void) | undefined;
 
-  constructor(queue: PQueue) {
-    this.#queue = queue;
+  constructor(places: Semaphore) {
+    this.#places = places;
   }
 
   /** Waits for a place. @param priority higher ones come first */
   async take(priority = 0): Promise<void> {
-    this.#release = await new Promise<() => void>((taken) => {
-      const held = () => new Promise<void>((release) => taken(release));
-      void this.#queue.add(held, { priority });
-    });
+    const [, release] = await this.#places.acquire(1, priority);
+    this.#release = release;
   }
 
   free(): void {

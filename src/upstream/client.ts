@@ -87,73 +87,113 @@ export function callerHeaders(headers: Iterable<[string, string]>): Record<strin
 }
 
 export function createUpstream(caller: Caller, options: UpstreamOptions): Upstream {
-  const mask = masking(caller);
-  const { baseURL, headers, query, fetch, fetchOptions } = caller;
-  const { maxRetries = DEFAULT_RETRIES, timeout = DEFAULT_TIMEOUT_MS } = options;
-  const line: Line = { baseURL, fetch, maxRetries, timeout };
+  return new CallersUpstream(caller, options);
+}
+
+class CallersUpstream implements Upstream {
+  readonly profile: Profile;
+  readonly background: boolean;
+  readonly #caller: Caller;
+  readonly #line: Line;
+  readonly #mask: Mask;
+
+  constructor(caller: Caller, { profile, background, maxRetries, timeout }: UpstreamOptions) {
+    const { baseURL, fetch } = caller;
+    this.profile = profile;
+    this.background = background === true && profile.background;
+    this.#caller = caller;
+    this.#line = {
+      baseURL,
+      fetch,
+      maxRetries: maxRetries ?? DEFAULT_RETRIES,
+      timeout: timeout ?? DEFAULT_TIMEOUT_MS,
+    };
+    this.#mask = masking(caller);
+  }
+
+  get baseURL() {
+    return this.#line.baseURL;
+  }
+
+  get maxRetries() {
+    return this.#line.maxRetries;
+  }
+
+  async respond(body: ResponseRequest, signal: AbortSignal) {
+    const { profile } = this;
+    const own = new Set(Object.keys(this.#caller.headers).map((name) => name.toLowerCase()));
+    const headers = Object.fromEntries(
+      Object.entries(profile.headers).filter(([name]) => !own.has(name.toLowerCase())),
+    );
+    const asked = this.#owned({ body: profile.adapt(body), headers, signal, stream: true });
+    const response = await sendJson(this.#line, '/responses', asked).catch(this.#failed);
+    return readEvents(response, this.#mask, profile);
+  }
+
+  async follow(
+    id: string,
+    { include, stream, after }: { include: readonly string[]; stream: boolean; after?: number | undefined },
+    signal: AbortSignal,
+  ) {
+    const from = { ...(stream && { stream }), ...(after !== undefined && { starting_after: after }) };
+    const query = { ...from, ...(include.length > 0 && { include }) };
+    const response = await this.#call('get', `/responses/${encodeURIComponent(id)}`, {
+      query,
+      signal,
+      stream,
+    });
+    return readEvents(response, this.#mask, this.profile);
+  }
+
+  async json<T>(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+    headers: Record<string, string> = {},
+  ) {
+    return during(signal, async (own) => {
+      const request = { body, signal: own, headers };
+      const response = await this.#call(method.toLowerCase() as 'get', path, request);
+      return (await jsonOf(response, this.#mask)) as T;
+    });
+  }
+
+  async bytes(path: string, signal?: AbortSignal) {
+    return during(signal, async (own) => {
+      const response = await this.#call('get', path, { signal: own });
+      return new Uint8Array(await response.arrayBuffer().catch(lost(this.#mask)));
+    });
+  }
+
+  async upload<T>(path: string, file: File, fields: Record<string, string> = {}) {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    form.append('file', file, file.name);
+    // As bytes: node-fetch, which SDK v4 brings along, knows no FormData but its own.
+    const encoded = new Response(form);
+    const headers = { 'content-type': encoded.headers.get('content-type') ?? '' };
+    const body = new Uint8Array(await encoded.arrayBuffer());
+    return (await jsonOf(await this.#call('post', path, { body, headers }), this.#mask)) as T;
+  }
+
+  #call(method: 'get' | 'post' | 'delete', path: string, request: Partial<Call>): Promise<Response> {
+    return send(this.#line, method, path, this.#owned(request)).catch(this.#failed);
+  }
 
   /** With what is the caller's own. */
-  const owned = (request: Partial<Call>): Call => ({
-    ...request,
-    headers: { ...headers, ...request.headers },
-    query: { ...query, ...request.query },
-    fetchOptions,
-  });
-  const failed = (error: unknown): never => {
-    throw toUpstreamError(error, mask);
-  };
-  const call = (method: 'get' | 'post' | 'delete', path: string, request: Partial<Call>) =>
-    send(line, method, path, owned(request)).catch(failed);
+  #owned(request: Partial<Call>): Call {
+    const { headers, query, fetchOptions } = this.#caller;
+    return {
+      ...request,
+      headers: { ...headers, ...request.headers },
+      query: { ...query, ...request.query },
+      fetchOptions,
+    };
+  }
 
-  return {
-    profile: options.profile,
-    baseURL,
-    maxRetries,
-    background: options.background === true && options.profile.background,
-    async respond(body, signal) {
-      const { profile } = options;
-      const own = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
-      const added = Object.fromEntries(
-        Object.entries(profile.headers).filter(([name]) => !own.has(name.toLowerCase())),
-      );
-      const asked = owned({ body: profile.adapt(body), headers: added, signal, stream: true });
-      const response = await sendJson(line, '/responses', asked).catch(failed);
-      return readEvents(response, mask, profile);
-    },
-    async follow(id, { include, stream, after }, signal) {
-      const from = { ...(stream && { stream }), ...(after !== undefined && { starting_after: after }) };
-      const query = { ...from, ...(include.length > 0 && { include }) };
-      const response = await call('get', `/responses/${encodeURIComponent(id)}`, { query, signal, stream });
-      return readEvents(response, mask, options.profile);
-    },
-    async json<T>(
-      method: 'GET' | 'POST' | 'DELETE',
-      path: string,
-      body?: unknown,
-      signal?: AbortSignal,
-      headers: Record<string, string> = {},
-    ) {
-      return during(signal, async (own) => {
-        const response = await call(method.toLowerCase() as 'get', path, { body, signal: own, headers });
-        return (await jsonOf(response, mask)) as T;
-      });
-    },
-    async bytes(path, signal) {
-      return during(signal, async (own) => {
-        const response = await call('get', path, { signal: own });
-        return new Uint8Array(await response.arrayBuffer().catch(lost(mask)));
-      });
-    },
-    async upload<T>(path: string, file: File, fields: Record<string, string> = {}) {
-      const form = new FormData();
-      for (const [name, value] of Object.entries(fields)) form.append(name, value);
-      form.append('file', file, file.name);
-      // As bytes: node-fetch, which SDK v4 brings along, knows no FormData but its own.
-      const encoded = new Response(form);
-      const headers = { 'content-type': encoded.headers.get('content-type') ?? '' };
-      const body = new Uint8Array(await encoded.arrayBuffer());
-      return (await jsonOf(await call('post', path, { body, headers }), mask)) as T;
-    },
+  readonly #failed = (error: unknown): never => {
+    throw toUpstreamError(error, this.#mask);
   };
 }
 

@@ -30,17 +30,31 @@ export async function jsonOf(response: Response, mask: Mask): Promise<unknown> {
  * The events of a response, all those of one network chunk in one array. A provider that answers with a plain JSON
  * body in spite of `stream: true` gives one event, by default the closing one.
  */
-export async function* readEvents(
+export function readEvents(
+  response: Response,
+  mask: Mask,
+  profile: Profile,
+): AsyncGenerator<ResponseStreamEvent[]> {
+  if (!response.body)
+    throw new UpstreamError('The upstream answered without a body.', { status: response.status });
+  return response.headers.get('content-type')?.startsWith('application/json')
+    ? closingEventOf(response, mask, profile)
+    : eventsOf(chunksOf(response.body), mask, profile);
+}
+
+async function* closingEventOf(
   response: Response,
   mask: Mask,
   { restore }: Profile,
 ): AsyncGenerator<ResponseStreamEvent[]> {
-  if (!response.body)
-    throw new UpstreamError('The upstream answered without a body.', { status: response.status });
-  if (response.headers.get('content-type')?.startsWith('application/json')) {
-    yield [restore(closingEvent(await jsonOf(response, mask)))];
-    return;
-  }
+  yield [restore(closingEvent(await jsonOf(response, mask)))];
+}
+
+async function* eventsOf(
+  chunks: AsyncIterator<Uint8Array>,
+  mask: Mask,
+  { restore }: Profile,
+): AsyncGenerator<ResponseStreamEvent[]> {
   let events: ResponseStreamEvent[] = [];
   const parser = createParser({
     onEvent: ({ data }) => {
@@ -49,7 +63,6 @@ export async function* readEvents(
     },
   });
   const textOf = textOfChunks();
-  const chunks = chunksOf(response.body);
   let ended = false;
   try {
     for (;;) {

@@ -58,6 +58,8 @@ describe('a thread’s vector store that is still being indexed when a run start
   it('ends no wait of a run that expires meanwhile (§2.6)', async () => {
     const { run } = await searchingRun({ simulator: { indexing: { polls: 1_000_000 } }, runExpiry: 20 });
     expect(run.status).toBe('expired');
+    // Past its pauses, nothing is asked for a run that has ended.
+    await vi.advanceTimersByTimeAsync(5_000);
     expect(world.sim.responsesRequests).toEqual([]);
   });
 });

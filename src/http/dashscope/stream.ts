@@ -38,7 +38,6 @@ export function streamRun(c: Ctx, run: Run, events: AsyncIterable<NumberedEvent[
     framing: DASHSCOPE_FRAMING,
     headers: responseHeaders(c.env),
     keepAliveMs: service.keepAliveMs,
-    beforeChunk: c.env.identity.beforeChunk,
     signal,
     onClose: c.env.identity.streamBegins?.(),
   });

@@ -83,18 +83,21 @@ function stream(
     includeSearchContent = false,
   }: { position: number; ids: boolean; includeSearchContent?: boolean },
 ): Response {
-  const options = { includeSearchContent, v4Js: isV4Js(c.req.raw.headers) };
-  const ended = c.env.identity.streamBegins?.();
-  return sseResponse(needsPacing(c.req.raw.headers) ? oneATurn(events) : events, {
-    show: (batch) => batch.map((event) => shown(event, options)),
+  // What lives as long as the stream holds on to nothing of the request but its signal.
+  const { signal, headers } = c.req.raw;
+  const { identity, service } = c.env;
+  const { keepAliveMs, cancelOnDisconnect } = service;
+  const view = { includeSearchContent, v4Js: isV4Js(headers) };
+  const ended = identity.streamBegins?.();
+  return sseResponse(needsPacing(headers) ? oneATurn(events) : events, {
+    show: (batch) => batch.map((event) => shown(event, view)),
     headers: { ...responseHeaders(c.env), [POSITION_HEADER]: String(position) },
-    keepAliveMs: c.env.service.keepAliveMs,
-    beforeChunk: c.env.identity.beforeChunk,
+    keepAliveMs,
     ids,
-    signal: c.req.raw.signal,
+    signal,
     onClose(end) {
       ended?.();
-      if (end === 'cancelled' && c.env.service.cancelOnDisconnect) leaveRun(scope, threadId, runId);
+      if (end === 'cancelled' && cancelOnDisconnect) leaveRun(scope, threadId, runId);
     },
   });
 }
