@@ -19,6 +19,7 @@ import { createLimits, type Limits } from './limits.ts';
 import { createObserver } from './observe.ts';
 import type { GatewayOptions } from './options.ts';
 import { hasNativeApi, passThrough } from './passthrough.ts';
+import { routeName } from './route-name.ts';
 import { openTenantDirectory, type TenantDirectory } from './tenants.ts';
 import { upstreamFetch } from './upstream-fetch.ts';
 
@@ -128,7 +129,12 @@ export function createGateway(options: GatewayOptions, fetch: Fetch = upstreamFe
         return refuse(request, error);
       });
       const seconds = (performance.now() - began) / 1000;
-      observer.request(request.method, nameOf(route), response.status, seconds);
+      observer.request(
+        request.method,
+        route ? routeName(route.path) : '(upstream)',
+        response.status,
+        seconds,
+      );
       return response;
     },
     async open() {
@@ -203,11 +209,6 @@ function split({ runsPerTenant, streamsPerTenant, tenants, ...options }: Gateway
 function isDashScopes(request: Request, pathname: string, upstream: string): boolean {
   const route = speaksDashScope(request) ? dashScopeRoute(pathname) : undefined;
   return route !== undefined && !hasNativeApi(upstream);
-}
-
-/** A route's path with its ids taken out, so that metrics do not grow with the data. */
-function nameOf(route: LocalRoute | undefined): string {
-  return (route?.path ?? '(upstream)').replace(/\/(asst|thread|run|msg|message|step|file)[_-][^/]*/g, '/:$1');
 }
 
 /** What a pass-through could not reach is the upstream's failure, not the gateway's. */
