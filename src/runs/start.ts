@@ -5,11 +5,13 @@ import { ApiError, badRequest, errors } from '../assistants/errors.ts';
 import { hasUserMessage, placeMessages } from '../assistants/messages.ts';
 import type { MessageParams, RunParams, ThreadParams } from '../assistants/params.ts';
 import { buildRun, isOver, type PhaseStart, placeRun, type RunRecord } from '../assistants/runs.ts';
+import type { RunEvent } from '../assistants/text-deltas.ts';
 import { createThread, loadThread, type ThreadRecord } from '../assistants/threads.ts';
 import type { Assistant, AssistantEvent, Run, Thread } from '../assistants/types.ts';
 import { attachToThread } from '../files/vector-stores.ts';
 import type { Entry } from '../store/store.ts';
 import { beginRun } from '../translate/reduce.ts';
+import type { RunState } from '../translate/types.ts';
 import { contextFor } from './commit.ts';
 import { carryOn } from './delegate.ts';
 import { deleteThread } from './deletion.ts';
@@ -93,6 +95,7 @@ async function begin(
   );
 
   const begun = beginRun(run, contextFor(domain, run.id));
+  const events = [...opening, ...begun.events];
   // Nobody else knows the run yet; taken before it shows as queued, so that nobody takes it for one left behind.
   // Not awaited where it has answered: nothing may come between the answer and the lease.
   const admitted = clockwork.admit(run);
@@ -101,48 +104,81 @@ async function begin(
     clockwork.count?.leave(run.id);
     throw error;
   })) as RunLease;
+  const fresh: Fresh = {
+    run,
+    assistant,
+    params,
+    lease,
+    state: begun.state,
+    events,
+    thread: opening.length > 0,
+  };
+  const carryOut = await storeRun(scope, fresh);
+  await carryOut();
+  return { run, position: 0, steps: 0, messages: 0 };
+}
+
+/** A run that has its lease, and nothing else yet. */
+interface Fresh {
+  run: Run;
+  assistant: Assistant;
+  params: RunParams;
+  lease: RunLease;
+  state: RunState;
+  /** What its stream begins with. */
+  events: RunEvent[];
+  /** Its thread was made by the same request. */
+  thread: boolean;
+}
+
+/**
+ * Stores a run, with the messages that came along, and tells its beginning. Gives what carries it out, or waits for that, for it may
+ * have begun already. Where it could not be stored, lease and place are given back.
+ */
+async function storeRun(scope: Scope, fresh: Fresh): Promise<() => Promise<void>> {
+  const { domain, clockwork } = scope;
+  const { run, assistant, params, lease, state, events } = fresh;
+  const { thread_id: threadId, id: runId } = run;
+  const additional = params.additional_messages ?? [];
   let going: Promise<void> | undefined;
-  const storeRun = async (noted: { place: string; write: Entry }) =>
-    domain.store.lock(locks.thread(threadId), async () => {
-      const [thread, placedMessages, placed] = await Promise.all([
-        loadThread(domain, threadId),
-        placeMessages(domain, threadId, additional),
-        placeRun(domain, run, assistant, params),
-      ]);
-      await checkFree(scope, thread);
-      const record: RunRecord = { ...placed.record, place: noted.place };
-      const withdraw = { messages: placedMessages.messages.map(({ id }) => id), thread: opening.length > 0 };
-      // The run itself comes last: before it is there, nothing that points to it counts.
-      const written = domain.store.setMany([
-        noted.write,
-        [keys.thread(threadId), { ...thread, activeRun: run.id } satisfies ThreadRecord],
-        ...placedMessages.writes,
-        ...placed.writes,
-        [keys.run(threadId, run.id), record],
-      ]);
-      const stored = written.then(() => clockwork.bus.publish(run.id, [...opening, ...begun.events]));
-      // Nothing can come in between any more: the upstream is asked while the store writes, unless what it is asked
-      // is among what is written.
-      const go = () => carryOn(scope, record, begun.state, lease, { withdraw, stored });
-      if (additional.length === 0) going = go();
-      // Where the store fails, that is told, and not what becomes of the call.
-      going?.catch(() => {});
-      await stored;
-      return go;
-    });
-  const noted = clockwork.active.enter({
-    tenant: domain.tenant,
-    threadId,
-    runId: run.id,
-    baseURL: scope.upstream.baseURL,
-  });
-  const go = await noted.then(storeRun).catch(async (error: unknown) => {
-    clockwork.count?.leave(run.id);
+
+  const store = async (noted: { place: string; write: Entry }) => {
+    const [thread, placedMessages, placed] = await Promise.all([
+      loadThread(domain, threadId),
+      placeMessages(domain, threadId, additional),
+      placeRun(domain, run, assistant, params),
+    ]);
+    await checkFree(scope, thread);
+    const record: RunRecord = { ...placed.record, place: noted.place };
+    const withdraw = { messages: placedMessages.messages.map(({ id }) => id), thread: fresh.thread };
+    // The run itself comes last: before it is there, nothing that points to it counts.
+    const written = domain.store.setMany([
+      noted.write,
+      [keys.thread(threadId), { ...thread, activeRun: runId } satisfies ThreadRecord],
+      ...placedMessages.writes,
+      ...placed.writes,
+      [keys.run(threadId, runId), record],
+    ]);
+    const stored = written.then(() => clockwork.bus.publish(runId, events));
+    // Nothing can come in between any more: the upstream is asked while the store writes, unless what it is asked
+    // is among what is written.
+    const go = () => carryOn(scope, record, state, lease, { withdraw, stored });
+    if (additional.length === 0) going = go();
+    // Where the store fails, that is told, and not what becomes of the call.
+    going?.catch(() => {});
+    await stored;
+    return () => going ?? go();
+  };
+
+  const { baseURL } = scope.upstream;
+  try {
+    const noted = await clockwork.active.enter({ tenant: domain.tenant, threadId, runId, baseURL });
+    return await domain.store.lock(locks.thread(threadId), () => store(noted));
+  } catch (error) {
+    clockwork.count?.leave(runId);
     if (!going) await lease.release();
     throw error;
-  });
-  await (going ?? go());
-  return { run, position: 0, steps: 0, messages: 0 };
+  }
 }
 
 /** Inside the thread's critical section: somebody may have been quicker since the first look. */

@@ -10,7 +10,7 @@ import { files } from './files.ts';
 import { messages } from './messages.ts';
 import { onceInDashScope } from './once.ts';
 import { dashScopeRoute } from './route.ts';
-import { runs, threadAndRun } from './runs.ts';
+import { runs } from './runs.ts';
 import { steps } from './steps.ts';
 import { threads } from './threads.ts';
 
@@ -20,8 +20,6 @@ export function dashScopeDialect(service: Service): Dialect {
   app.post('*', onceInDashScope);
 
   app.route('/assistants', assistants);
-  // Before /threads/:thread_id, which would take "runs" for a thread's id.
-  app.post('/threads/runs', threadAndRun);
   app.route('/threads/:thread_id/runs/:run_id/steps', steps);
   app.route('/threads/:thread_id/runs', runs);
   app.route('/threads/:thread_id/messages', messages);
