@@ -23,7 +23,7 @@ const SHUT = 'shut';
 const IDLE = Buffer.from('0');
 const BUSY = Buffer.from('1');
 
-/** How often somebody who waits looks again, in ms. */
+/** How often somebody who waits looks again, in ms; and somebody who commits all the time whether anyone waits for them. */
 const LOOK_MS = 1;
 
 /** No commit, opening or closing takes as long as this, in ms: who seems to be at it still is dead. */
@@ -35,6 +35,8 @@ export class LmdbGate {
   readonly #file: string;
   readonly #fd: number;
   #commits = 0;
+  /** When the gate was last seen open, by `performance.now()`. */
+  #seenOpen = Number.NEGATIVE_INFINITY;
 
   private constructor(folder: string, file: string, fd: number) {
     this.#folder = folder;
@@ -85,7 +87,12 @@ export class LmdbGate {
   async #enter(): Promise<void> {
     for (;;) {
       if (this.#commits++ === 0) writeSync(this.#fd, BUSY, 0, 1, 0);
-      if (!existsSync(this.#shut)) return;
+      // Beside a commit that is under way nobody gets past who wants to shut it; he is only not to be kept waiting.
+      else if (performance.now() - this.#seenOpen < LOOK_MS) return;
+      if (!existsSync(this.#shut)) {
+        this.#seenOpen = performance.now();
+        return;
+      }
       this.#leave();
       await sleep(LOOK_MS);
       if (await isAbandoned(this.#shut)) await clearAway(this.#shut);

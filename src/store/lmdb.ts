@@ -188,7 +188,7 @@ function nextWakeUp(): Promise<void> {
 }
 
 function checked(key: string): string {
-  if (key === '' || key.includes('\0') || new TextEncoder().encode(key).length > LONGEST_KEY - 2) {
+  if (key === '' || key.includes('\0') || Buffer.byteLength(key) > LONGEST_KEY - 2) {
     throw new RangeError(`lmdb keys have 1 to ${LONGEST_KEY - 2} bytes and no NUL`);
   }
   return key;
