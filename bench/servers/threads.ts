@@ -1,5 +1,5 @@
 /**
- * One process that works on one file store, as it is told:
+ * One process that works on one file store, as it is told; what it times are whole requests, from the `Request` to its answer.
  *
  *     open            milliseconds
  *     close
@@ -13,8 +13,7 @@
 import { readFileSync } from 'node:fs';
 import { type Domain, keys, locks } from '../../src/assistants/domain.ts';
 import { mintId } from '../../src/assistants/ids.ts';
-import type { ListQuery } from '../../src/assistants/params.ts';
-import { createThread, listThreads, placeThreads, retrieveThread } from '../../src/assistants/threads.ts';
+import { createThread, placeThreads } from '../../src/assistants/threads.ts';
 import { createEngine, type Engine } from '../../src/engine.ts';
 
 const { FOLDER = '' } = process.env;
@@ -22,7 +21,9 @@ const { FOLDER = '' } = process.env;
 const BATCH = 1_000;
 /** Of how many threads the ids are given back. */
 const SAMPLE = 2_000;
-const NEWEST: ListQuery = { order: 'desc', limit: 20 };
+const TENANT = 'local';
+/** Nothing is asked of the upstream. */
+const CALLER = { baseURL: 'http://upstream.test/v1', headers: {}, query: {}, fetch, fetchOptions: {} };
 
 let engine: Engine;
 let domain: Domain;
@@ -31,9 +32,21 @@ let domain: Domain;
 async function open(): Promise<void> {
   engine = createEngine({ store: `file:${FOLDER}` });
   const store = await engine.open();
-  domain = { tenant: 'local', store: store.scoped('local'), now: Date.now, runExpiry: 600, declared: {} };
-  await listThreads(domain, NEWEST);
+  domain = { tenant: TENANT, store: store.scoped(TENANT), now: Date.now, runExpiry: 600, declared: {} };
+  await list();
 }
+
+async function call(method: string, path: string): Promise<string> {
+  const headers = { 'openai-beta': 'assistants=v2' };
+  const body = method === 'POST' ? { body: '{}' } : {};
+  const request = new Request(`http://rethread.test/v1${path}`, { method, headers, ...body });
+  const answer = await engine.handle(request, { tenant: TENANT, caller: CALLER });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return text;
+}
+
+const list = (after?: string) => call('GET', `/threads?limit=20${after ? `&after=${after}` : ''}`);
 
 async function fill(count: number): Promise<string[]> {
   const model = await createThread(domain, {});
@@ -55,10 +68,10 @@ async function fill(count: number): Promise<string[]> {
 
 async function listAll(): Promise<number> {
   let seen = 0;
-  for (let after: string | undefined; ; ) {
-    const page = await listThreads(domain, { order: 'desc', limit: 100, ...(after && { after }) });
+  for (let after = ''; ; ) {
+    const page = JSON.parse(await call('GET', `/threads?limit=100${after}`));
     seen += page.data.length;
-    after = page.data.at(-1)?.id;
+    after = `&after=${page.last_id}`;
     if (!page.has_more) return seen;
   }
 }
@@ -87,9 +100,9 @@ const ANSWERS: Record<string, (argument?: string) => unknown> = {
   open: () => timed(open),
   close: () => engine.close(0).then(() => true),
   fill: (count) => fill(Number(count)),
-  create: () => timed(() => createThread(domain, {})),
-  retrieve: (id = '') => timed(() => retrieveThread(domain, id)),
-  list: (after) => timed(() => listThreads(domain, { ...NEWEST, ...(after && { after }) })),
+  create: () => timed(() => call('POST', '/threads')),
+  retrieve: (id = '') => timed(() => call('GET', `/threads/${id}`)),
+  list: (after) => timed(() => list(after)),
   listAll,
   memory,
 };
