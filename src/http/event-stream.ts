@@ -61,13 +61,14 @@ export class EventChunks<Batch = unknown> {
       this.#reader = { resolve, reject };
       if (this.#ended) this.#tellEnd();
       else if (this.#ready) this.#tell(this.#ready);
-      else if (!this.#asked) void this.#ask();
+      else if (!this.#asked) this.#ask().catch(reject);
     });
   }
 
   /** The reader has gone. */
   readonly leave = (): void => {
     if (this.#ended) return;
+    this.#last = undefined;
     this.#end('cancelled');
     // Not awaited: a generator that waits for its next event returns only after that event.
     this.#source.return?.().catch(() => {});

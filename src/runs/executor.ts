@@ -166,30 +166,32 @@ export function execute(
     accepted.resolve();
     const localTypes = new Map(offers.map(({ name, type }) => [name, type]));
     for await (const batch of untilAborted(opened.events, signal)) {
-      const over = take(batch, opened, localTypes);
-      if (over && (await over)) return;
+      const applying = take(batch, opened, localTypes);
+      if (applying && (await applying).turnOver) return;
     }
     throw cutOff();
   }
 
-  /** Undefined where nothing is to be stored; otherwise tells, when it is, whether the turn is over. */
+  /** Undefined where nothing is to be stored. */
   function take(
     batch: readonly ResponseStreamEvent[],
     opened: Opened,
     localTypes: ReadonlyMap<string, string>,
-  ): undefined | Promise<boolean> {
+  ): undefined | Promise<{ turnOver: boolean }> {
     const reduction = reduce(state, batch, contextFor(domain, runId, localTypes));
     const { changes, effects, events, state: next } = reduction;
     const paused = next.run.status === 'requires_action' || awaitsTools(next);
     const reading = opened.call();
     const fresh = reading && reading.id !== call?.id ? reading : undefined;
-    if (changes.length > 0 || effects.length > 0 || fresh || paused) return settle(reduction, paused, fresh);
+    if (changes.length > 0 || effects.length > 0 || fresh || paused)
+      return applyTurn(reduction, paused, fresh);
     // As nearly all of them: a delta is not stored.
     show(next, events);
     return undefined;
   }
 
-  async function settle(reduction: Reduction, paused: boolean, fresh: BackgroundCall | undefined) {
+  /** @param fresh the call that has just begun */
+  async function applyTurn(reduction: Reduction, paused: boolean, fresh: BackgroundCall | undefined) {
     const turn = paused ? reduction.state : undefined;
     await apply(reduction, { turn, call: fresh }).catch((error: unknown) => {
       // Whoever has ended the run, or begun it anew, does not know of this call.
@@ -200,9 +202,9 @@ export function execute(
       leaveCall(true);
       call = fresh;
     }
-    const over = paused || isOver(state.run);
-    if (over) leaveCall(false);
-    return over;
+    const turnOver = paused || isOver(state.run);
+    if (turnOver) leaveCall(false);
+    return { turnOver };
   }
 
   let begun = false;

@@ -260,6 +260,19 @@ describe('reader and source', () => {
     await expect(next).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
     expect(calls.return).toBe(1);
     expect(onClose.mock.calls).toEqual([['cancelled', undefined]]);
+    // Also where the source has ended, and what it ended with has not been read.
+    const between = new AbortController();
+    const unread = source();
+    const answered = sseResponse(unread.batches, {
+      show: (batch) => batch,
+      keepAliveMs: 1,
+      signal: between.signal,
+    });
+    expect(await answered.chunks.next()).toEqual([': keep-alive\n\n']);
+    unread.finish();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    between.abort();
+    await expect(answered.chunks.next()).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
     const late = open(source().batches, { signal: abort.signal });
     await expect(late.next()).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
   });
