@@ -18,11 +18,13 @@ export function writeChunks(chunks: EventChunks, connection: ServerResponse): vo
     await endOfTurn();
     if (connection.destroyed) return chunks.leave();
     if (!texts) return connection.end();
-    connection.cork();
+    // Not the answer itself, which Node 22 then forgets to tell that it can be written to again.
+    const { socket } = connection;
+    socket?.cork();
     // Also where it goes along: node:http keeps a head that it has not written by itself in pieces, a kilobyte of them.
     connection.flushHeaders();
     for (const text of texts) connection.write(text);
-    connection.uncork();
+    socket?.uncork();
     if (connection.writableNeedDrain) connection.once('drain', goOn);
     else goOn();
   };
