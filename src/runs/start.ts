@@ -100,10 +100,7 @@ async function begin(
   // Not awaited where it has answered: nothing may come between the answer and the lease.
   const admitted = clockwork.admit(run);
   if (admitted) await admitted;
-  const lease = (await holdLease(scope, run.id).catch((error: unknown) => {
-    clockwork.count?.leave(run.id);
-    throw error;
-  })) as RunLease;
+  const lease = holdLease(scope, run.id) as Promise<RunLease>;
   const fresh: Fresh = {
     run,
     assistant,
@@ -118,12 +115,13 @@ async function begin(
   return { run, position: 0, steps: 0, messages: 0 };
 }
 
-/** A run that has its lease, and nothing else yet. */
+/** A run that has its place among its tenant's, and nothing else yet. */
 interface Fresh {
   run: Run;
   assistant: Assistant;
   params: RunParams;
-  lease: RunLease;
+  /** Being taken. */
+  lease: Promise<RunLease>;
   state: RunState;
   /** What its stream begins with. */
   events: RunEvent[];
@@ -133,17 +131,19 @@ interface Fresh {
 
 /**
  * Stores a run, with the messages that came along, and tells its beginning. Gives what carries it out, or waits for that, for it may
- * have begun already. Where it could not be stored, lease and place are given back.
+ * have begun already. Where it could not be stored, lease and place are given back. Lease and lock are taken at the same time, each of
+ * which is a round trip where the store is on a network.
  */
 async function storeRun(scope: Scope, fresh: Fresh): Promise<() => Promise<void>> {
   const { domain, clockwork } = scope;
-  const { run, assistant, params, lease, state, events } = fresh;
+  const { run, assistant, params, state, events } = fresh;
   const { thread_id: threadId, id: runId } = run;
   const additional = params.additional_messages ?? [];
   let going: Promise<void> | undefined;
 
   const store = async (noted: { place: string; write: Entry }) => {
-    const [thread, placedMessages, placed] = await Promise.all([
+    const [lease, thread, placedMessages, placed] = await Promise.all([
+      fresh.lease,
       loadThread(domain, threadId),
       placeMessages(domain, threadId, additional),
       placeRun(domain, run, assistant, params),
@@ -171,12 +171,14 @@ async function storeRun(scope: Scope, fresh: Fresh): Promise<() => Promise<void>
   };
 
   const { baseURL } = scope.upstream;
+  // Told of where it is waited for.
+  fresh.lease.catch(() => {});
   try {
     const noted = await clockwork.active.enter({ tenant: domain.tenant, threadId, runId, baseURL });
     return await domain.store.lock(locks.thread(threadId), () => store(noted));
   } catch (error) {
     clockwork.count?.leave(runId);
-    if (!going) await lease.release();
+    if (!going) await fresh.lease.then((lease) => lease.release()).catch(() => {});
     throw error;
   }
 }
