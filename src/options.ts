@@ -64,7 +64,7 @@ export interface RethreadOptions {
   recoverAfter?: number;
   /** Removes threads that were not used for so long, e.g. `30d`, with all that hangs on them. Without it nothing expires. */
   retention?: string;
-  /** Runs carried out at the same time; more wait as `queued`. @default 100 */
+  /** Runs carried out at the same time, 10 000 at most; more wait as `queued`. @default 100 */
   concurrency?: number;
   /** What a request finds on a thread that a run holds: the original's 400, its turn in a queue, or the run cancelled. @default 'reject' */
   busyThread?: BusyThread;

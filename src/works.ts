@@ -3,6 +3,7 @@
  *
  * Each tenant has a view of the store, runs and events of its own; nothing of one can be named from another.
  */
+import { Semaphore } from 'async-mutex';
 import { syncDeclared } from './assistants/assistants.ts';
 import type { Domain } from './assistants/domain.ts';
 import { closing } from './assistants/errors.ts';
@@ -94,7 +95,7 @@ export async function build(
   const registry = registryOf(options);
   checkDeclared(assistants, registry);
   const leaseMs = (options.recoverAfter ?? 15) * 1000;
-  const [store, { Semaphore }, { memoryLedger }] = await Promise.all([
+  const [store, { memoryLedger }] = await Promise.all([
     openStore(options.store ?? 'file:.rethread', {
       warn: (message) => (opener ?? log)('warn', message),
       // A process that died inside a critical section keeps others waiting no longer than one that died in a run.
@@ -102,7 +103,6 @@ export async function build(
       ...(options.queue && { locks: options.queue }),
       ...(options.namespace && { namespace: options.namespace }),
     }),
-    import('async-mutex'),
     import('./http/retries.ts'),
   ]);
   const { namespace = 'rethread', concurrency = 100 } = options;

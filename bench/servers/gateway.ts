@@ -6,6 +6,7 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { createGateway } from '../../src/gateway/gateway.ts';
 import { listen } from '../../src/gateway/listen.ts';
+import { answerMemory } from './memory.ts';
 
 const { UPSTREAM = 'http://127.0.0.1:9/v1' } = process.env;
 const gateway = createGateway({
@@ -34,13 +35,7 @@ const { server } = await listen(gateway, '127.0.0.1', 0, (error) => {
   throw error;
 });
 const urls = { gateway: urlOf(server), smallest: urlOf(bare) };
-process.on('message', async () => {
-  globalThis.gc?.();
-  // What the last requests were about to let go of.
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  globalThis.gc?.();
-  process.send?.(process.memoryUsage().rss);
-});
+answerMemory();
 process.send?.(JSON.stringify(urls));
 
 // Not left behind when the benchmark is broken off.

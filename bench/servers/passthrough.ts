@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { proxy } from 'hono/proxy';
+import { answerMemory } from './memory.ts';
 
 const { UPSTREAM = '' } = process.env;
 const app = new Hono().all('/v1/*', (c) => proxy(`${UPSTREAM}${c.req.path.slice('/v1'.length)}`, c.req.raw));
@@ -11,13 +12,7 @@ serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, ({ port }: AddressIn
   process.send?.(`http://127.0.0.1:${port}`);
 });
 
-process.on('message', async () => {
-  globalThis.gc?.();
-  // What the last requests were about to let go of.
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  globalThis.gc?.();
-  process.send?.(process.memoryUsage().rss);
-});
+answerMemory();
 
 // Not left behind when the benchmark is broken off.
 process.on('disconnect', () => process.exit());

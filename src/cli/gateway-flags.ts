@@ -89,7 +89,7 @@ const FLAGS: Record<string, Flag> = {
   },
   concurrency: {
     flag: '--concurrency <runs>',
-    description: 'runs carried out at the same time (default: 100)',
+    description: 'runs carried out at the same time, 10000 at most (default: 100)',
     kind: 'number',
   },
   maxBodyBytes: {

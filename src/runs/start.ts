@@ -170,10 +170,10 @@ async function storeRun(scope: Scope, fresh: Fresh): Promise<() => Promise<void>
     return () => going ?? go();
   };
 
-  const { baseURL } = scope.upstream;
   // Told of where it is waited for.
   fresh.lease.catch(() => {});
   try {
+    const { baseURL } = scope.upstream;
     const noted = await clockwork.active.enter({ tenant: domain.tenant, threadId, runId, baseURL });
     return await domain.store.lock(locks.thread(threadId), () => store(noted));
   } catch (error) {
